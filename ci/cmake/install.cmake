@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` gives. Components: runtime (shared library), devel (headers, static library, packages), tools (CLI).
+
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+set(arenite_package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/arenite)
+set(arenite_delivered)
+
+if(TARGET arenite_shared)
+  set_target_properties(arenite_shared PROPERTIES
+    EXPORT_NAME arenite VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+  list(APPEND arenite_delivered arenite_shared)
+endif()
+if(TARGET arenite_static)
+  set_target_properties(arenite_static PROPERTIES EXPORT_NAME arenite_static)
+  list(APPEND arenite_delivered arenite_static)
+endif()
+
+if(arenite_delivered)
+  install(TARGETS ${arenite_delivered}
+    EXPORT areniteTargets
+    LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime NAMELINK_COMPONENT devel
+    ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT devel
+    INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+  install(EXPORT areniteTargets
+    NAMESPACE arenite:: DESTINATION ${arenite_package_dir} COMPONENT devel)
+
+  configure_package_config_file(
+    ${CMAKE_CURRENT_LIST_DIR}/areniteConfig.cmake.in ${PROJECT_BINARY_DIR}/areniteConfig.cmake
+    INSTALL_DESTINATION ${arenite_package_dir}
+    NO_SET_AND_CHECK_MACRO)
+  write_basic_package_version_file(${PROJECT_BINARY_DIR}/areniteConfigVersion.cmake
+    COMPATIBILITY SameMinorVersion)
+  install(FILES
+    ${PROJECT_BINARY_DIR}/areniteConfig.cmake ${PROJECT_BINARY_DIR}/areniteConfigVersion.cmake
+    DESTINATION ${arenite_package_dir} COMPONENT devel)
+
+  # The prefix is found from where the .pc file lies, so that `cmake --install --prefix` and a moved tree both work.
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}" OR IS_ABSOLUTE "${CMAKE_INSTALL_INCLUDEDIR}")
+    set(arenite_pc_prefix ${CMAKE_INSTALL_PREFIX})
+    set(arenite_pc_libdir ${CMAKE_INSTALL_FULL_LIBDIR})
+    set(arenite_pc_includedir ${CMAKE_INSTALL_FULL_INCLUDEDIR})
+  else()
+    file(RELATIVE_PATH arenite_pc_up "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+    string(REGEX REPLACE "/$" "" arenite_pc_up "${arenite_pc_up}")
+    set(arenite_pc_prefix "\${pcfiledir}/${arenite_pc_up}")
+    set(arenite_pc_libdir "\${prefix}/${CMAKE_INSTALL_LIBDIR}")
+    set(arenite_pc_includedir "\${prefix}/${CMAKE_INSTALL_INCLUDEDIR}")
+  endif()
+  configure_file(${CMAKE_CURRENT_LIST_DIR}/arenite.pc.in ${PROJECT_BINARY_DIR}/arenite.pc @ONLY)
+  install(FILES ${PROJECT_BINARY_DIR}/arenite.pc
+    DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig COMPONENT devel)
+endif()
+
+if(EXISTS ${PROJECT_SOURCE_DIR}/lib/include/arenite)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/lib/include/arenite
+    DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT devel
+    FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
+endif()
+
+if(TARGET arenite_cli)
+  install(TARGETS arenite_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+endif()
