@@ -14,6 +14,8 @@ if(TARGET arenite_shared)
 endif()
 if(TARGET arenite_static)
   set_target_properties(arenite_static PROPERTIES EXPORT_NAME arenite_static)
+  # The archive throws bad_alloc; a C program that links it needs the C++ runtime, which its own linker does not add.
+  target_link_libraries(arenite_static INTERFACE $<INSTALL_INTERFACE:Threads::Threads> $<INSTALL_INTERFACE:stdc++>)
   list(APPEND arenite_delivered arenite_static)
 endif()
 
