@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: MIT
+// Arenas and their free pools. Everything here runs under the range lock.
+//
+// An arena stands in the list for its number of free pools. A pool is taken from the arena with the
+// fewest, so that the emptiest can drain; among its pools, one whose pages are still there.
+//
+// Pages go back with hysteresis. Freed pools stay dirty, ready for the next use, until there are
+// more than `retain_pools` of them; then the emptiest arenas give theirs back, down to half. A pool
+// that is taken again after its pages were given back shows that more should have been kept:
+// `retain_pools` grows by one. Giving back shrinks it again by a sixteenth, so a program that
+// breathes keeps its breath, and one that shrank for good keeps kRetainedPools.
+#pragma once
+
+#include <algorithm>
+
+#include "arena/reservation.hpp"
+#include "base/bits.hpp"
+#include "base/contract.hpp"
+#include "layout/tables.hpp"
+
+namespace arenite {
+
+template <class Geometry, PageSource Pages>
+class Arenas {
+ public:
+  using Root = HeapRoot<Native>;
+  static constexpr std::size_t kArena = kArenaBytes<Geometry>;
+
+  Arenas(Root& root, Pages& pages) : root_(root), pages_(pages), tables_(root) {}
+
+  /// Puts the lists of an empty heap in order.
+  void open() {
+    std::fill(std::begin(root_.arena_lists), std::end(root_.arena_lists), kNone);
+    root_.retain_pools = Geometry::kRetainedPools;
+  }
+
+  /// One free pool, or kNone if the range is full or the system refuses.
+  PoolIndex take_pool() {
+    ArenaIndex arena = fullest();
+    if (arena.value == kNone) {
+      if (!extend(1)) return PoolIndex{kNone};
+      arena = fullest();
+    }
+    const ArenaDescriptor<Native>& descriptor = tables_.arena(arena);
+    const std::uint64_t dirty = descriptor.free_pools & descriptor.dirty_pools;
+    const unsigned bit = lowest_bit(dirty != 0 ? dirty : descriptor.free_pools);
+    take(arena, std::uint64_t{1} << bit);
+    return PoolIndex{arena.value * kArenaPools + bit};
+  }
+
+  /// Takes these pools of an arena. Returns those among them whose pages may hold old contents.
+  /// Requires: all of them are free.
+  std::uint64_t take(ArenaIndex index, std::uint64_t pools) {
+    ArenaDescriptor<Native>& arena = tables_.arena(index);
+    ARN_ASSERT((arena.free_pools & pools) == pools);
+    const std::uint64_t dirty = arena.dirty_pools & pools;
+    const unsigned returning = count(arena.decommitted_pools & pools);
+    root_.retain_pools = std::min(root_.retain_pools + returning, kMaxRetained);
+    arena.dirty_pools &= ~pools;
+    arena.decommitted_pools &= ~pools;
+    root_.dirty_pools -= count(dirty);
+    root_.used_pools += count(pools);
+    set_free(index, arena.free_pools & ~pools);
+    return dirty;
+  }
+
+  /// Gives `count` pools from `first` on back, across arenas, as dirty ones.
+  void give(PoolIndex first, std::uint32_t pools) {
+    for_each_arena(first, pools, [this](ArenaIndex index, std::uint64_t part) {
+      ArenaDescriptor<Native>& arena = tables_.arena(index);
+      ARN_ASSERT((arena.free_pools & part) == 0);
+      arena.dirty_pools |= part;
+      root_.dirty_pools += count(part);
+      root_.used_pools -= count(part);
+      set_free(index, arena.free_pools | part);
+    });
+    if (root_.dirty_pools > root_.retain_pools) {
+      root_.retain_pools =
+          std::max(Geometry::kRetainedPools, root_.retain_pools - root_.retain_pools / 16);
+      purge(root_.retain_pools / 2);
+    }
+  }
+
+  /// Gives pages of free pools back, emptiest arenas first, until at most `keep` pools are dirty.
+  /// Returns whether there was anything to give.
+  bool purge(std::uint32_t keep) {
+    const std::uint32_t before = root_.dirty_pools;
+    for (unsigned list = kArenaPools; list > 0 && root_.dirty_pools > keep; --list)
+      for (std::uint32_t i = root_.arena_lists[list]; i != kNone && root_.dirty_pools > keep;
+           i = tables_.arena(ArenaIndex{i}).next)
+        purge_arena(ArenaIndex{i});
+    return root_.dirty_pools != before;
+  }
+
+  /// Adds `needed` arenas at least. False if the range is full or the system refuses.
+  bool extend(std::size_t needed) {
+    const std::size_t have = tables_.arena_count();
+    const std::size_t most = root_.range.bytes / kArena - have;
+    if (needed > most) return false;
+    // A quarter more at a time keeps the system calls few.
+    const std::size_t generous =
+        std::clamp(have / 4, needed, std::min(most, std::max(needed, kMaxStep)));
+    Reservation<Geometry, Pages> reservation(root_, pages_);
+    std::size_t added = generous;
+    if (!reservation.commit_arenas(have + added)) {
+      added = needed;
+      if (generous == needed || !reservation.commit_arenas(have + added)) return false;
+    }
+    // Backwards, so that the lowest stands first in the list.
+    for (std::size_t i = added; i-- > 0;) {
+      const ArenaIndex index{static_cast<std::uint32_t>(have + i)};
+      tables_.arena(index).free_pools = ~std::uint64_t{0};
+      link(index, kArenaPools);
+    }
+    return true;
+  }
+
+  /// Calls `part(arena, pools)` for each arena that the stretch of pools touches.
+  template <class Part>
+  static void for_each_arena(PoolIndex first, std::uint32_t pools, Part part) {
+    std::uint32_t next = first.value;
+    while (pools > 0) {
+      const std::uint32_t bit = next % kArenaPools;
+      const std::uint32_t here = std::min(pools, kArenaPools - bit);
+      part(ArenaIndex{next / kArenaPools}, low_bits(here) << bit);
+      next += here;
+      pools -= here;
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMaxStep = 16;
+  static constexpr std::uint32_t kMaxRetained = 1 << 20;
+
+  static unsigned count(std::uint64_t pools) { return static_cast<unsigned>(std::popcount(pools)); }
+
+  ArenaIndex fullest() const {
+    for (unsigned list = 1; list <= kArenaPools; ++list)
+      if (root_.arena_lists[list] != kNone) return ArenaIndex{root_.arena_lists[list]};
+    return ArenaIndex{kNone};
+  }
+
+  void set_free(ArenaIndex index, std::uint64_t pools) {
+    ArenaDescriptor<Native>& arena = tables_.arena(index);
+    unlink(index, count(arena.free_pools));
+    arena.free_pools = pools;
+    link(index, count(pools));
+  }
+
+  void link(ArenaIndex index, unsigned list) {
+    ArenaDescriptor<Native>& arena = tables_.arena(index);
+    arena.next = root_.arena_lists[list];
+    arena.previous = kNone;
+    if (arena.next != kNone) tables_.arena(ArenaIndex{arena.next}).previous = index.value;
+    root_.arena_lists[list] = index.value;
+  }
+
+  void unlink(ArenaIndex index, unsigned list) {
+    const ArenaDescriptor<Native>& arena = tables_.arena(index);
+    if (arena.previous != kNone)
+      tables_.arena(ArenaIndex{arena.previous}).next = arena.next;
+    else
+      root_.arena_lists[list] = arena.next;
+    if (arena.next != kNone) tables_.arena(ArenaIndex{arena.next}).previous = arena.previous;
+  }
+
+  /// One call to the page source for each unbroken stretch of dirty pools.
+  void purge_arena(ArenaIndex index) {
+    ArenaDescriptor<Native>& arena = tables_.arena(index);
+    std::uint64_t rest = arena.dirty_pools;
+    while (rest != 0) {
+      const unsigned first = lowest_bit(rest);
+      const unsigned length = static_cast<unsigned>(std::countr_one(rest >> first));
+      const std::uint64_t stretch = low_bits(length) << first;
+      rest &= ~stretch;
+      const Address at = tables_.pool_address(PoolIndex{index.value * kArenaPools + first});
+      ++root_.decommits;
+      if (!pages_.decommit(at, length * Geometry::kPoolBytes)) continue;
+      arena.dirty_pools &= ~stretch;
+      arena.decommitted_pools |= stretch;
+      root_.dirty_pools -= length;
+    }
+  }
+
+  Root& root_;
+  Pages& pages_;
+  Tables<Geometry> tables_;
+};
+
+}  // namespace arenite

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Arithmetic on powers of two and on 64-bit words as sets.
+#pragma once
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+
+namespace arenite {
+
+template <class Number>
+constexpr Number round_up(Number number, std::size_t power_of_two) {
+  return (number + (power_of_two - 1)) & ~static_cast<Number>(power_of_two - 1);
+}
+
+template <class Number>
+constexpr Number round_down(Number number, std::size_t power_of_two) {
+  return number & ~static_cast<Number>(power_of_two - 1);
+}
+
+constexpr std::size_t divide_up(std::size_t number, std::size_t by) {
+  return (number + by - 1) / by;
+}
+
+/// A word whose lowest `count` bits are set; 0 <= count <= 64.
+constexpr std::uint64_t low_bits(unsigned count) {
+  return count >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
+}
+
+constexpr unsigned lowest_bit(std::uint64_t word) {
+  return static_cast<unsigned>(std::countr_zero(word));
+}
+
+/// The lowest `count` members of `word`, or all of them if it has fewer.
+constexpr std::uint64_t lowest_members(std::uint64_t word, unsigned count) {
+  if (static_cast<unsigned>(std::popcount(word)) <= count) return word;
+  std::uint64_t rest = word;
+  while (count-- > 0) rest &= rest - 1;
+  return word & ~rest;
+}
+
+/// Bits i such that bits i .. i + length - 1 of `word` are all set; 1 <= length <= 64.
+/// Halving: a stretch of n is two overlapping stretches of about n / 2.
+constexpr std::uint64_t stretches(std::uint64_t word, unsigned length) {
+  while (length > 1) {
+    const unsigned half = length / 2;
+    word &= word >> half;
+    length -= half;
+  }
+  return word;
+}
+
+}  // namespace arenite

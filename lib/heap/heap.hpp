@@ -1,0 +1,545 @@
+// SPDX-License-Identifier: MIT
+// A heap: the only composer of pools, arenas, spans and thread blocks. Any number may live in one
+// process; `close` destroys one whole, with all its blocks.
+//
+// Every operation names the thread block it works with. Different thread blocks may be used at the
+// same time; one thread block by one thread at a time. Blocks may be freed through any of them.
+//
+// malloc pops the thread's array of the class; an empty array is refilled from the bitmap of the
+// pool the thread is attached to, and when that has no block left, from another pool. free pushes;
+// a full array hands half of its entries back to the bitmaps of their pools, whosever they are.
+// Locks, in this order: thread lock, class locks, range lock. A hand-back takes none unless a pool
+// changes lists.
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/contract.hpp"
+#include "base/text.hpp"
+#include "heap/config.hpp"
+#include "os/lock.hpp"
+#include "pool/bitmap.hpp"
+#include "span/spans.hpp"
+#include "thread/registry.hpp"
+
+namespace arenite {
+
+template <class Config>
+class Heap {
+ public:
+  using Geometry = typename Config::Geometry;
+  using Pages = typename Config::Pages;
+  using Classes = SizeClasses<Geometry>;
+  using Root = HeapRoot<Native>;
+
+  constexpr explicit Heap(Pages pages) : pages_(pages) {}
+  Heap(const Heap&) = delete;
+  Heap& operator=(const Heap&) = delete;
+
+  /// Reserves address space, `range_bytes` of it if it can be had, less otherwise. False if nothing
+  /// useful could be had. Call once, before anything else.
+  bool open(std::size_t range_bytes = Geometry::kRangeBytes) {
+    if (!reservation().open(range_bytes)) return false;
+    arenas().open();
+    for (auto& list : root_.lists) list.head = list.tail = kNone;
+    return true;
+  }
+
+  /// Gives everything back. No operation may be under way, and none may follow but `open`.
+  void close() {
+    reservation().close();
+    std::destroy_at(&root_);
+    std::construct_at(&root_);
+  }
+
+  // ---- thread blocks ----
+
+  /// A thread block for the calling thread, or 0 if none can be had. `system_thread` names it in
+  /// reports. A diverted one has arrays of capacity zero: each operation goes to the pools.
+  ThreadBlock attach(std::uint64_t system_thread, ThreadState state = ThreadState::live) {
+    return registry().take(system_thread, state);
+  }
+
+  /// Hands everything the thread block holds back and makes it available to others.
+  void detach(ThreadBlock thread) {
+    hand_back_all(thread);
+    registry().give(thread);
+  }
+
+  /// Hands back what the arrays hold and leaves all pools; the thread block remains usable.
+  void hand_back_all(ThreadBlock thread) {
+    for (std::size_t i = 0; i < Classes::kCount; ++i) {
+      const SizeClass size_class{static_cast<std::uint8_t>(i)};
+      hand_back(thread, size_class, 0);
+      leave_for_good(thread, size_class);
+    }
+  }
+
+  // ---- allocation ----
+
+  /// `size` bytes at a multiple of the geometry's alignment; null if memory cannot be had.
+  void* allocate(ThreadBlock thread, std::size_t size) {
+    if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, false);
+    if (const Address block = array_for(thread, size).pop()) return pointer(block);
+    return refill(thread, Classes::class_of(size));
+  }
+
+  /// The same, all bytes zero.
+  void* allocate_zeroed(ThreadBlock thread, std::size_t size) {
+    if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, true);
+    void* block = allocate(thread, size);
+    if (block != nullptr) std::memset(block, 0, size);
+    return block;
+  }
+
+  /// `size` bytes at a multiple of `alignment`. Requires: a power of two.
+  void* allocate_aligned(ThreadBlock thread, std::size_t alignment, std::size_t size) {
+    if (alignment <= Geometry::kAlignment) return allocate(thread, size);
+    const SizeClass size_class = Classes::class_of(size, alignment);
+    if (size_class.value != kNoClass)
+      return allocate(thread, Classes::facts(size_class).block_bytes);
+    return allocate_span(std::max(size, Classes::kSmallLimit + 1),
+                         std::max(alignment, Geometry::kPoolBytes), false);
+  }
+
+  /// Frees a block; null is ignored. A pointer that is no block of this heap ends in the fatal
+  /// handler.
+  void free(ThreadBlock thread, void* block) {
+    const Address at = reinterpret_cast<Address>(block);
+    if (tables_.owns(at)) [[likely]] {
+      BlockArray array(thread, array_offset_at(at));
+      if (array.begins_block(tables_.offset_in_pool(at))) [[likely]] {
+        if (array.push(at)) [[likely]]
+          return;
+        return free_to_full_array(thread, at);
+      }
+    }
+    free_other(at);
+  }
+
+  /// Makes a block hold `size` bytes: where it stands, by moving its pages, or by a copy. Null if
+  /// memory cannot be had; the block is then as it was. Requires: block is not null.
+  void* reallocate(ThreadBlock thread, void* block, std::size_t size) {
+    const Address at = reinterpret_cast<Address>(block);
+    const std::size_t usable = usable_at(at, "realloc");
+    if (usable <= Classes::kSmallLimit) {
+      if (size <= usable && size >= usable / 2) return block;
+    } else if (size > Classes::kSmallLimit) {
+      return reallocate_span(thread, block, usable, size);
+    }
+    return copy_to_new(thread, block, std::min(usable, size), size);
+  }
+
+  /// What may be used at a block, in bytes. A pointer that is no block ends in the fatal handler.
+  std::size_t usable_size(const void* block) {
+    return usable_at(reinterpret_cast<Address>(block), "malloc_usable_size");
+  }
+
+  /// Whether an address, any 64-bit value, lies in memory this heap hands blocks out from. Never
+  /// reads at it.
+  bool owns(const void* address) const { return tables_.owns(reinterpret_cast<Address>(address)); }
+
+  /// Gives all pages nobody uses back to the system, after the thread handed back what it holds.
+  bool trim(ThreadBlock thread) {
+    hand_back_all(thread);
+    LockGuard guard(root_.range_lock);
+    return arenas().purge(0);
+  }
+
+  const Root& root() const { return root_; }
+  Root& root() { return root_; }
+
+  // ---- fork and audit ----
+
+  /// Stops every change of lists, and every thread that comes or goes. Threads may still take from
+  /// and give back to bitmaps.
+  void lock_all() {
+    lock(root_.thread_lock);
+    for (auto& list : root_.lists) lock(list.lock);
+    lock(root_.range_lock);
+  }
+
+  void unlock_all() {
+    unlock(root_.range_lock);
+    for (auto& list : root_.lists) unlock(list.lock);
+    unlock(root_.thread_lock);
+  }
+
+  /// In a forked child, after its parent's `lock_all`: frees the locks and adopts what the threads
+  /// held that were left behind. `own`: the calling thread's block, or 0.
+  void after_fork_in_child(ThreadBlock own) {
+    reset(root_.range_lock);
+    for (auto& list : root_.lists) reset(list.lock);
+    reset(root_.thread_lock);
+    const std::uint32_t used = root_.threads_used.load(std::memory_order_relaxed);
+    for (std::uint32_t i = 0; i < used; ++i) {
+      const ThreadBlock thread = registry().block(i);
+      if (thread != own && registry().state_of(i) == ThreadState::live) detach(thread);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMaxSlots = 64;
+  /// From here on moving pages beats copying them.
+  static constexpr std::size_t kMoveBytes = 256 << 10;
+
+  static void* pointer(Address at) { return reinterpret_cast<void*>(at); }
+
+  Reservation<Geometry, Pages> reservation() { return {root_, pages_}; }
+  Arenas<Geometry, Pages> arenas() { return {root_, pages_}; }
+  Spans<Geometry, Pages> spans() { return {root_, pages_}; }
+  ThreadRegistry<Geometry, Pages> registry() { return {root_, pages_}; }
+
+  static BlockArray array_for(ThreadBlock thread, std::size_t size) {
+    return {thread, Classes::array_offset(size)};
+  }
+  static BlockArray array_of(ThreadBlock thread, SizeClass size_class) {
+    return {thread, Classes::facts(size_class).first_line * kLineBytes};
+  }
+  static std::uint32_t& attached(ThreadBlock thread, SizeClass size_class) {
+    return attached_pool(thread, ThreadLayout<Geometry>::kAttachedOffset, size_class);
+  }
+  std::size_t array_offset_at(Address at) const {
+    return tables_.class_byte(tables_.pool_of(at)).load(std::memory_order_relaxed) * kLineBytes;
+  }
+  FreeBitmap bitmap(PoolIndex pool, SizeClass size_class) const {
+    return {tables_.bitmap(pool), Classes::facts(size_class).capacity};
+  }
+
+  // ---- refill ----
+
+  /// Fills the empty array of a class and returns one block more; null if memory cannot be had.
+  [[gnu::noinline]] void* refill(ThreadBlock thread, SizeClass size_class) {
+    BlockArray array = array_of(thread, size_class);
+    const unsigned wanted = next_fill(array, size_class);
+    Address got[kMaxSlots];
+    unsigned count = 0;
+    PoolIndex pool{attached(thread, size_class)};
+    while (count < wanted) {
+      if (pool.value != kNone) count += take(pool, size_class, wanted - count, got + count);
+      if (count == wanted) break;
+      // A pool nobody used yet is opened only for want of any block.
+      const PoolIndex next = exchange(thread, size_class, pool, count == 0);
+      if (next.value == kNone) break;
+      pool = next;
+    }
+    if (count == 0) return nullptr;
+    // The lowest address is handed out first, the next lowest popped first.
+    for (unsigned i = 0; i + 1 < count; ++i)
+      array.slot(i).store(got[count - 1 - i], std::memory_order_relaxed);
+    array.set_count(count - 1);
+    return pointer(got[0]);
+  }
+
+  /// How many blocks to take. An array grows with use: each refill doubles its capacity.
+  static unsigned next_fill(BlockArray& array, SizeClass size_class) {
+    const unsigned capacity = array.capacity();
+    if (capacity == 0) return 1;
+    const unsigned grown = std::min<unsigned>(2 * capacity, Classes::facts(size_class).slots);
+    array.set_capacity(grown);
+    return capacity - capacity / 4;
+  }
+
+  unsigned take(PoolIndex pool, SizeClass size_class, unsigned wanted, Address* to) {
+    const Address base = tables_.pool_address(pool);
+    const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
+    unsigned last = 0;
+    const unsigned count = bitmap(pool, size_class).take(wanted, [&](unsigned block) {
+      *to++ = base + Address{block} * block_bytes;
+      last = block;
+    });
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    if (count > 0 && last >= descriptor.carved.load(std::memory_order_relaxed))
+      descriptor.carved.store(last + 1, std::memory_order_relaxed);
+    return count;
+  }
+
+  /// Leaves the attached pool, if it has no block left, for another one that has. Returns the pool
+  /// that is attached now; kNone if there is none but fresh ones and `fresh` is false, or if memory
+  /// cannot be had: then the former stays attached.
+  PoolIndex exchange(ThreadBlock thread, SizeClass size_class, PoolIndex former, bool fresh) {
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    PoolIndex next{list.head};
+    if (next.value != kNone) {
+      unlink(list, next);
+    } else {
+      if (!fresh) return PoolIndex{kNone};
+      next = open_pool(size_class);
+      if (next.value == kNone) return next;
+    }
+    if (former.value != kNone) leave(former, size_class);
+    PoolDescriptor<Native>& descriptor = tables_.pool(next);
+    descriptor.owner = thread_header(thread).index;
+    // Release: pairs with the load in `give_word`; a listed pool was changed under the class lock.
+    descriptor.state.store(PoolState::attached, std::memory_order_release);
+    attached(thread, size_class) = next.value;
+    return next;
+  }
+
+  /// Makes a free pool one of this class. The class lock is held.
+  PoolIndex open_pool(SizeClass size_class) {
+    PoolIndex pool;
+    {
+      LockGuard guard(root_.range_lock);
+      pool = arenas().take_pool();
+    }
+    if (pool.value == kNone) return pool;
+    bitmap(pool, size_class).fill();
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    descriptor.size_class.store(size_class.value, std::memory_order_relaxed);
+    descriptor.carved.store(0, std::memory_order_relaxed);
+    tables_.class_byte(pool).store(static_cast<std::uint8_t>(Classes::facts(size_class).first_line),
+                                   std::memory_order_relaxed);
+    return pool;
+  }
+
+  /// The attached pool belongs to no thread any more: full, or listed if blocks came back. The
+  /// class lock is held. The store and the look behind it are one half of a handshake whose other
+  /// half is in `give_word`: at least one of the two sees the other.
+  void leave(PoolIndex pool, SizeClass size_class) {
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    descriptor.owner = kNone;
+    descriptor.state.store(PoolState::full, std::memory_order_seq_cst);
+    if (bitmap(pool, size_class).any()) append(root_.lists[size_class.value], pool);
+  }
+
+  void leave_for_good(ThreadBlock thread, SizeClass size_class) {
+    const PoolIndex pool{attached(thread, size_class)};
+    if (pool.value == kNone) return;
+    attached(thread, size_class) = kNone;
+    {
+      LockGuard guard(root_.lists[size_class.value].lock);
+      leave(pool, size_class);
+    }
+    close_if_empty(pool, size_class);
+  }
+
+  // ---- hand-back ----
+
+  /// Hands the oldest entries back until `keep` remain. They leave the array before they enter a
+  /// bitmap, so that no block is ever in both.
+  void hand_back(ThreadBlock thread, SizeClass size_class, unsigned keep) {
+    BlockArray array = array_of(thread, size_class);
+    const unsigned count = array.count_seen();
+    if (count <= keep) return;
+    const unsigned going = count - keep;
+    Address blocks[kMaxSlots];
+    for (unsigned i = 0; i < going; ++i) blocks[i] = array.slot(i).load(std::memory_order_relaxed);
+    array.set_count(0);
+    for (unsigned i = 0; i < keep; ++i)
+      array.slot(i).store(array.slot(going + i).load(std::memory_order_relaxed),
+                          std::memory_order_relaxed);
+    array.set_count(keep);
+    give_back(blocks, going, size_class);
+  }
+
+  /// Sets the bits of the blocks, one atomic operation for neighbours in the list that share a
+  /// word.
+  void give_back(const Address* blocks, unsigned count, SizeClass size_class) {
+    const ClassFacts& facts = Classes::facts(size_class);
+    PoolIndex pool{kNone};
+    unsigned word = 0;
+    std::uint64_t bits = 0;
+    for (unsigned i = 0; i < count; ++i) {
+      const PoolIndex at_pool = tables_.pool_of(blocks[i]);
+      const std::uint32_t block = static_cast<std::uint32_t>(
+          (std::uint64_t{tables_.offset_in_pool(blocks[i])} * facts.reciprocal) >> 32);
+      if (at_pool != pool || block / 64 != word) {
+        if (bits != 0) give_word(pool, size_class, word, bits);
+        pool = at_pool;
+        word = block / 64;
+        bits = 0;
+      }
+      const std::uint64_t bit = std::uint64_t{1} << (block % 64);
+      if ((bits & bit) != 0 || block >= facts.capacity) [[unlikely]]
+        bad_hand_back(blocks[i], block < facts.capacity);
+      bits |= bit;
+    }
+    if (bits != 0) give_word(pool, size_class, word, bits);
+  }
+
+  void give_word(PoolIndex pool, SizeClass size_class, unsigned word, std::uint64_t bits) {
+    FreeBitmap free = bitmap(pool, size_class);
+    const std::uint64_t before = free.give(word, bits);
+    if ((before & bits) != 0) [[unlikely]] {
+      const Address block =
+          tables_.pool_address(pool) +
+          Address{word * 64 + lowest_bit(before & bits)} * Classes::facts(size_class).block_bytes;
+      bad_hand_back(block, true);
+    }
+    // Sequentially consistent: the other half of the handshake in `leave`.
+    if (tables_.pool(pool).state.load(std::memory_order_seq_cst) == PoolState::full)
+      relist(pool, size_class);
+    if ((before | bits) == free.valid(word)) close_if_empty(pool, size_class);
+  }
+
+  /// A pool that nobody offered has free blocks again. The pool may have changed hands since the
+  /// caller looked; under the class lock a pool of this class stays what it is.
+  void relist(PoolIndex pool, SizeClass size_class) {
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    if (descriptor.size_class.load(std::memory_order_relaxed) == size_class.value &&
+        descriptor.state.load(std::memory_order_relaxed) == PoolState::full)
+      append(list, pool);
+  }
+
+  /// Gives a listed pool without live blocks back to its arena. An attached one stays its owner's.
+  void close_if_empty(PoolIndex pool, SizeClass size_class) {
+    if (!bitmap(pool, size_class).all()) return;
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    if (descriptor.size_class.load(std::memory_order_relaxed) != size_class.value ||
+        descriptor.state.load(std::memory_order_relaxed) != PoolState::listed ||
+        !bitmap(pool, size_class).all())
+      return;
+    unlink(list, pool);
+    descriptor.state.store(PoolState::free, std::memory_order_relaxed);
+    tables_.class_byte(pool).store(0, std::memory_order_relaxed);
+    LockGuard range(root_.range_lock);
+    arenas().give(pool, 1);
+  }
+
+  // ---- class lists; the class lock is held ----
+
+  void append(ClassList<Native>& list, PoolIndex pool) {
+    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    descriptor.next = kNone;
+    descriptor.previous = list.tail;
+    (list.tail == kNone ? list.head : tables_.pool(PoolIndex{list.tail}).next) = pool.value;
+    list.tail = pool.value;
+    ++list.length;
+    descriptor.state.store(PoolState::listed, std::memory_order_relaxed);
+  }
+
+  void unlink(ClassList<Native>& list, PoolIndex pool) {
+    const PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    (descriptor.previous == kNone ? list.head : tables_.pool(PoolIndex{descriptor.previous}).next) =
+        descriptor.next;
+    (descriptor.next == kNone ? list.tail : tables_.pool(PoolIndex{descriptor.next}).previous) =
+        descriptor.previous;
+    --list.length;
+  }
+
+  // ---- free, off the fast path ----
+
+  [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at) {
+    const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+    BlockArray array = array_of(thread, size_class);
+    if (array.capacity() == 0) return give_back(&at, 1, size_class);
+    hand_back(thread, size_class, array.capacity() / 2);
+    array.push(at);
+  }
+
+  [[gnu::noinline]] void free_other(Address at) {
+    if (at == 0) return;
+    if (!is_span(at)) bad_pointer("free", at);
+    LockGuard guard(root_.range_lock);
+    spans().give(tables_.pool_of(at));
+  }
+
+  bool is_span(Address at) const {
+    return tables_.owns(at) && tables_.offset_in_pool(at) == 0 && array_offset_at(at) == 0 &&
+           tables_.pool(tables_.pool_of(at)).state.load(std::memory_order_relaxed) ==
+               PoolState::span;
+  }
+
+  // ---- spans ----
+
+  void* allocate_span(std::size_t size, std::size_t alignment, bool zeroed) {
+    if (size > root_.range.bytes) return nullptr;
+    typename Spans<Geometry, Pages>::Taken taken;
+    {
+      LockGuard guard(root_.range_lock);
+      taken = spans().take(size, alignment);
+    }
+    if (taken.first.value == kNone) return nullptr;
+    if (zeroed) spans().clear(taken, size);
+    return pointer(tables_.pool_address(taken.first));
+  }
+
+  void* reallocate_span(ThreadBlock thread, void* block, std::size_t usable, std::size_t size) {
+    if (size > root_.range.bytes) return nullptr;
+    const PoolIndex pool = tables_.pool_of(reinterpret_cast<Address>(block));
+    {
+      LockGuard guard(root_.range_lock);
+      if (spans().resize(pool, size)) return block;
+    }
+    if (usable < kMoveBytes) return copy_to_new(thread, block, std::min(usable, size), size);
+    void* moved = allocate_span(size, Geometry::kPoolBytes, false);
+    if (moved == nullptr) return nullptr;
+    if (!pages_.move(reinterpret_cast<Address>(block), reinterpret_cast<Address>(moved), usable))
+      std::memcpy(moved, block, usable);
+    free_other(reinterpret_cast<Address>(block));
+    return moved;
+  }
+
+  void* copy_to_new(ThreadBlock thread, void* block, std::size_t bytes, std::size_t size) {
+    void* moved = allocate(thread, size);
+    if (moved == nullptr) return nullptr;
+    std::memcpy(moved, block, bytes);
+    free(thread, block);
+    return moved;
+  }
+
+  // ---- callers' mistakes ----
+
+  std::size_t usable_at(Address at, const char* operation) {
+    if (tables_.owns(at)) {
+      const PoolIndex pool = tables_.pool_of(at);
+      const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+      if (size_class.value != kNoClass) {
+        const ClassFacts& facts = Classes::facts(size_class);
+        if (tables_.offset_in_pool(at) * facts.reciprocal < facts.reciprocal)
+          return facts.block_bytes;
+      } else if (is_span(at)) {
+        return tables_.pool(pool).span_bytes;
+      }
+    }
+    bad_pointer(operation, at);
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void bad_pointer(const char* operation, Address at) {
+    Text<256> line;
+    line << operation << "(" << Hex{at} << "): ";
+    describe(at, line);
+    fatal(line.c_str());
+  }
+
+  void describe(Address at, Text<256>& line) {
+    if (!tables_.owns(at)) {
+      line << "foreign pointer: this heap never handed out that address";
+      return;
+    }
+    const PoolIndex pool = tables_.pool_of(at);
+    const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+    if (size_class.value != kNoClass) {
+      const std::uint32_t bytes = Classes::facts(size_class).block_bytes;
+      const std::uint32_t inside = tables_.offset_in_pool(at) % bytes;
+      line << "interior pointer: " << inside << " bytes into the block of " << bytes << " bytes at "
+           << Hex{at - inside};
+      return;
+    }
+    const bool free = tables_.pool(pool).state.load(std::memory_order_relaxed) == PoolState::free;
+    line << (free ? "double free or wild pointer: no block is in use there"
+                  : "interior pointer: inside a span");
+  }
+
+  [[noreturn, gnu::cold, gnu::noinline]] void bad_hand_back(Address block, bool free_already) {
+    Text<256> line;
+    line << "free(" << Hex{block} << "): "
+         << (free_already ? "double free: the block is free already"
+                          : "wild pointer: behind the last block of its pool");
+    fatal(line.c_str());
+  }
+
+  // The root comes first: the ELF note points at the heap object of the process.
+  Root root_{};
+  [[no_unique_address]] Pages pages_;
+  Tables<Geometry> tables_{root_};
+};
+
+}  // namespace arenite

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: MIT
+// A thread block: what one thread keeps, arrays of pointers to free blocks and the pools it is
+// attached to. Lies in the heap's thread table, one stride each, and begins with the array of
+// capacity zero; the array of a class begins at its first line (geometry/size_classes.hpp); after
+// the last array follows the table of attached pools, one 32-bit pool index per class.
+//
+// Only its thread writes a thread block while it is live; the fields are atomics because audits
+// and a forked child read them. A block is never in two places, at any instruction: it leaves the
+// bitmap before it enters an array, and leaves the array before it enters the bitmap.
+#pragma once
+
+#include <cstdint>
+
+#include "geometry/size_classes.hpp"
+#include "layout/space.hpp"
+
+namespace arenite {
+
+/// Header of a thread array; `capacity` slots of 64-bit addresses follow.
+template <class Space>
+struct ThreadArray {
+  Shared<Space, std::uint16_t> count;
+  Shared<Space, std::uint16_t> capacity;
+  std::uint32_t reciprocal;
+};
+static_assert(kSameLayout<ThreadArray> && sizeof(ThreadArray<Native>) == kArrayHeaderBytes);
+
+enum class ThreadState : std::uint32_t {
+  unused,    ///< in nobody's hands
+  live,      ///< a thread's
+  diverted,  ///< a thread's, whose arrays have capacity zero
+};
+
+/// The first line of a thread block.
+template <class Space>
+struct ThreadHeader {
+  ThreadArray<Space> none;
+  Shared<Space, ThreadState> state;
+  std::uint32_t index;
+  /// The system's number of the thread, for reports.
+  Shared<Space, std::uint64_t> system_thread;
+  std::uint64_t reserved[5];
+};
+static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLineBytes);
+
+template <class Geometry>
+struct ThreadLayout {
+  using Classes = SizeClasses<Geometry>;
+  static constexpr std::size_t kAttachedOffset = Classes::kLines * kLineBytes;
+  static constexpr std::size_t kBytes =
+      round_up(kAttachedOffset + 4 * Classes::kCount, Geometry::kPageBytes);
+};
+
+}  // namespace arenite

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+// A pool's free bitmap. One thread at a time takes (clears bits); any number give back (set bits).
+// All functions are lock-free and bounded by the number of words.
+#pragma once
+
+#include <cstdint>
+
+#include "base/bits.hpp"
+#include "layout/pool.hpp"
+
+namespace arenite {
+
+class FreeBitmap {
+ public:
+  FreeBitmap(BitmapWord<Native>* words, unsigned capacity) : words_(words), capacity_(capacity) {}
+
+  /// The bits that word `index` may have.
+  std::uint64_t valid(unsigned index) const { return low_bits(capacity_ - index * 64); }
+  unsigned word_count() const { return (capacity_ + 63) / 64; }
+
+  /// Makes every block free. Nobody else may know of the pool.
+  void fill() {
+    for (unsigned i = 0; i < word_count(); ++i)
+      words_[i].store(valid(i), std::memory_order_relaxed);
+  }
+
+  /// Takes up to `wanted` blocks, lowest first, calling `each(block)`; returns how many.
+  template <class Each>
+  unsigned take(unsigned wanted, Each each) {
+    unsigned taken = 0;
+    for (unsigned i = 0; i < word_count() && taken < wanted; ++i) {
+      // Acquire: pairs with the release in `give`; what the last user did to a block is over.
+      const std::uint64_t word = words_[i].load(std::memory_order_acquire);
+      if (word == 0) continue;
+      const std::uint64_t chosen = lowest_members(word, wanted - taken);
+      words_[i].fetch_and(~chosen, std::memory_order_relaxed);
+      for (std::uint64_t rest = chosen; rest != 0; rest &= rest - 1, ++taken)
+        each(i * 64 + lowest_bit(rest));
+    }
+    return taken;
+  }
+
+  /// Gives back the blocks in `bits` of word `index`. Returns the word as it was; bits of it that
+  /// are in `bits` were free already. Release pairs with the acquire in `take`; sequentially
+  /// consistent, because the giver then looks at the pool's state (heap/heap.hpp, `give_word`).
+  std::uint64_t give(unsigned index, std::uint64_t bits) {
+    return words_[index].fetch_or(bits, std::memory_order_seq_cst);
+  }
+
+  /// Whether any block is free. Sequentially consistent: the other half of the handshake with
+  /// `give`, see `Heap::leave`.
+  bool any() const {
+    for (unsigned i = 0; i < word_count(); ++i)
+      if (words_[i].load(std::memory_order_seq_cst) != 0) return true;
+    return false;
+  }
+
+  /// Whether every block is free. Acquire pairs with `give`: the pool may then be given away.
+  bool all() const {
+    for (unsigned i = 0; i < word_count(); ++i)
+      if (words_[i].load(std::memory_order_acquire) != valid(i)) return false;
+    return true;
+  }
+
+ private:
+  BitmapWord<Native>* words_;
+  unsigned capacity_;
+};
+
+}  // namespace arenite
