@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Input for the compilers: template-heavy code that keeps a compiler's own heap busy. It is compiled, never run.
+// Input for the compilers: template-heavy code that keeps a compiler's own heap busy. It is
+// compiled, never run.
 #include <algorithm>
 #include <array>
 #include <map>
@@ -26,7 +27,8 @@ struct Joined<List<Left...>, List<Right...>> {
 
 template <int Count>
 struct Counted {
-  using Type = typename Joined<typename Counted<Count / 2>::Type, typename Counted<Count - Count / 2>::Type>::Type;
+  using Type = typename Joined<typename Counted<Count / 2>::Type,
+                               typename Counted<Count - Count / 2>::Type>::Type;
 };
 template <>
 struct Counted<0> {
@@ -65,7 +67,8 @@ int ackermann_like(int value) {
   }
 }
 
-using Node = std::variant<int, double, std::string, std::vector<int>, std::optional<long>, std::map<int, int>>;
+using Node = std::variant<int, double, std::string, std::vector<int>, std::optional<long>,
+                          std::map<int, int>>;
 
 struct Measure {
   std::size_t operator()(const std::string& text) const { return text.size(); }
@@ -81,7 +84,9 @@ std::size_t measure(const std::vector<Node>& nodes) {
   std::size_t total = 0;
   for (const Node& left : nodes) {
     for (const Node& right : nodes) {
-      total += std::visit([](const auto& a, const auto& b) { return Measure{}(a) * 3 + Measure{}(b); }, left, right);
+      total +=
+          std::visit([](const auto& a, const auto& b) { return Measure{}(a) * 3 + Measure{}(b); },
+                     left, right);
     }
   }
   return total;
