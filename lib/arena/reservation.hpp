@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The one stretch of address space a heap lives in, and how much of it is accessible. Tables first,
-// then the range; each table is committed just as far as the arenas in use need it.
+// then the range; each table is committed just as far as the arenas in use need it,
+// but for the class bytes, which free looks at for any address in the range.
 #pragma once
 
 #include <algorithm>
@@ -35,7 +36,8 @@ class Reservation {
       const Address at = pages_.reserve(plan.total, kArena);
       if (at == 0) continue;
       fill_root(at, plan);
-      return true;
+      if (commit(root_.class_bytes, plan.class_bytes)) return true;
+      close();
     }
     return false;
   }
@@ -47,7 +49,6 @@ class Reservation {
   bool commit_arenas(std::size_t arenas) {
     const std::size_t pools = arenas * kArenaPools;
     return commit(root_.arenas, arenas * sizeof(ArenaDescriptor<Native>)) &&
-           commit(root_.class_bytes, pools) &&
            commit(root_.pools, pools * sizeof(PoolDescriptor<Native>)) &&
            commit(root_.bitmaps, pools * Classes::kBitmapWords * 8) &&
            commit(root_.range, arenas * kArena);

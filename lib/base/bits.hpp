@@ -10,7 +10,8 @@ namespace arenite {
 
 template <class Number>
 constexpr Number round_up(Number number, std::size_t power_of_two) {
-  return (number + (power_of_two - 1)) & ~static_cast<Number>(power_of_two - 1);
+  const auto below = static_cast<Number>(power_of_two - 1);
+  return (number + below) & ~below;
 }
 
 template <class Number>

@@ -78,10 +78,25 @@ class Heap {
 
   // ---- allocation ----
 
+  /// The fast path of malloc: a block for `size` bytes from the thread's array, or null if that is
+  /// empty (as all arrays of a diverted thread are) or the size is not looked up exactly.
+  static void* try_allocate(ThreadBlock thread, std::size_t size) {
+    if (size > Classes::kFineLimit) [[unlikely]]
+      return nullptr;
+    Address block;
+    if (!BlockArray(thread, Classes::kArrayOfSize[size]).pop(block)) [[unlikely]]
+      return nullptr;
+    // A block is never at address 0; said, so that callers' tests for null cost nothing.
+    if (block == 0) __builtin_unreachable();
+    return pointer(block);
+  }
+
   /// `size` bytes at a multiple of the geometry's alignment; null if memory cannot be had.
   void* allocate(ThreadBlock thread, std::size_t size) {
     if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, false);
-    if (const Address block = array_for(thread, size).pop()) return pointer(block);
+    BlockArray array(thread, Classes::array_offset(size));
+    Address block;
+    if (array.pop(block)) return pointer(block);
     return refill(thread, Classes::class_of(size));
   }
 
@@ -103,19 +118,24 @@ class Heap {
                          std::max(alignment, Geometry::kPoolBytes), false);
   }
 
+  /// The fast path of free: true if the address is the beginning of a block and went to the
+  /// thread's array; false, and nothing happened, if that is full or the address is anything else.
+  bool try_free(ThreadBlock thread, Address at) {
+    if (!tables().in_range(at)) [[unlikely]]
+      return false;
+    BlockArray array(thread, array_offset_at(at));
+    return array.begins_block(tables().offset_in_pool(at)) && array.push(at);
+  }
+
   /// Frees a block; null is ignored. A pointer that is no block of this heap ends in the fatal
   /// handler.
   void free(ThreadBlock thread, void* block) {
     const Address at = reinterpret_cast<Address>(block);
-    if (tables_.owns(at)) [[likely]] {
-      BlockArray array(thread, array_offset_at(at));
-      if (array.begins_block(tables_.offset_in_pool(at))) [[likely]] {
-        if (array.push(at)) [[likely]]
-          return;
-        return free_to_full_array(thread, at);
-      }
-    }
-    free_other(at);
+    if (try_free(thread, at)) return;
+    if (begins_small_block(at))
+      free_to_full_array(thread, at);
+    else
+      free_other(at);
   }
 
   /// Makes a block hold `size` bytes: where it stands, by moving its pages, or by a copy. Null if
@@ -138,7 +158,7 @@ class Heap {
 
   /// Whether an address, any 64-bit value, lies in memory this heap hands blocks out from. Never
   /// reads at it.
-  bool owns(const void* address) const { return tables_.owns(reinterpret_cast<Address>(address)); }
+  bool owns(const void* address) const { return tables().owns(reinterpret_cast<Address>(address)); }
 
   /// Gives all pages nobody uses back to the system, after the thread handed back what it holds.
   bool trim(ThreadBlock thread) {
@@ -186,14 +206,12 @@ class Heap {
 
   static void* pointer(Address at) { return reinterpret_cast<void*>(at); }
 
+  Tables<Geometry> tables() const { return Tables<Geometry>(root_); }
   Reservation<Geometry, Pages> reservation() { return {root_, pages_}; }
   Arenas<Geometry, Pages> arenas() { return {root_, pages_}; }
   Spans<Geometry, Pages> spans() { return {root_, pages_}; }
   ThreadRegistry<Geometry, Pages> registry() { return {root_, pages_}; }
 
-  static BlockArray array_for(ThreadBlock thread, std::size_t size) {
-    return {thread, Classes::array_offset(size)};
-  }
   static BlockArray array_of(ThreadBlock thread, SizeClass size_class) {
     return {thread, Classes::facts(size_class).first_line * kLineBytes};
   }
@@ -201,10 +219,20 @@ class Heap {
     return attached_pool(thread, ThreadLayout<Geometry>::kAttachedOffset, size_class);
   }
   std::size_t array_offset_at(Address at) const {
-    return tables_.class_byte(tables_.pool_of(at)).load(std::memory_order_relaxed) * kLineBytes;
+    return tables().class_byte_at(at) * kLineBytes;
+  }
+  /// The class whose pool the address lies in, or kNoClass. Requires: owns(at).
+  SizeClass class_at(Address at) const {
+    return SizeClass{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+  }
+  bool begins_small_block(Address at) const {
+    if (!tables().owns(at)) return false;
+    const SizeClass size_class = class_at(at);
+    return size_class.value != kNoClass &&
+           tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes == 0;
   }
   FreeBitmap bitmap(PoolIndex pool, SizeClass size_class) const {
-    return {tables_.bitmap(pool), Classes::facts(size_class).capacity};
+    return {tables().bitmap(pool), Classes::facts(size_class).capacity};
   }
 
   // ---- refill ----
@@ -227,7 +255,7 @@ class Heap {
     if (count == 0) return nullptr;
     // The lowest address is handed out first, the next lowest popped first.
     for (unsigned i = 0; i + 1 < count; ++i)
-      array.slot(i).store(got[count - 1 - i], std::memory_order_relaxed);
+      array.set_slot(i, got[count - 1 - i]);
     array.set_count(count - 1);
     return pointer(got[0]);
   }
@@ -242,14 +270,14 @@ class Heap {
   }
 
   unsigned take(PoolIndex pool, SizeClass size_class, unsigned wanted, Address* to) {
-    const Address base = tables_.pool_address(pool);
+    const Address base = tables().pool_address(pool);
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
     unsigned last = 0;
     const unsigned count = bitmap(pool, size_class).take(wanted, [&](unsigned block) {
       *to++ = base + Address{block} * block_bytes;
       last = block;
     });
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     if (count > 0 && last >= descriptor.carved.load(std::memory_order_relaxed))
       descriptor.carved.store(last + 1, std::memory_order_relaxed);
     return count;
@@ -270,7 +298,7 @@ class Heap {
       if (next.value == kNone) return next;
     }
     if (former.value != kNone) leave(former, size_class);
-    PoolDescriptor<Native>& descriptor = tables_.pool(next);
+    PoolDescriptor<Native>& descriptor = tables().pool(next);
     descriptor.owner = thread_header(thread).index;
     // Release: pairs with the load in `give_word`; a listed pool was changed under the class lock.
     descriptor.state.store(PoolState::attached, std::memory_order_release);
@@ -287,10 +315,10 @@ class Heap {
     }
     if (pool.value == kNone) return pool;
     bitmap(pool, size_class).fill();
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     descriptor.size_class.store(size_class.value, std::memory_order_relaxed);
     descriptor.carved.store(0, std::memory_order_relaxed);
-    tables_.class_byte(pool).store(static_cast<std::uint8_t>(Classes::facts(size_class).first_line),
+    tables().class_byte(pool).store(static_cast<std::uint8_t>(Classes::facts(size_class).first_line),
                                    std::memory_order_relaxed);
     return pool;
   }
@@ -299,7 +327,7 @@ class Heap {
   /// class lock is held. The store and the look behind it are one half of a handshake whose other
   /// half is in `give_word`: at least one of the two sees the other.
   void leave(PoolIndex pool, SizeClass size_class) {
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     descriptor.owner = kNone;
     descriptor.state.store(PoolState::full, std::memory_order_seq_cst);
     if (bitmap(pool, size_class).any()) append(root_.lists[size_class.value], pool);
@@ -326,11 +354,10 @@ class Heap {
     if (count <= keep) return;
     const unsigned going = count - keep;
     Address blocks[kMaxSlots];
-    for (unsigned i = 0; i < going; ++i) blocks[i] = array.slot(i).load(std::memory_order_relaxed);
+    for (unsigned i = 0; i < going; ++i) blocks[i] = array.slot(i);
     array.set_count(0);
     for (unsigned i = 0; i < keep; ++i)
-      array.slot(i).store(array.slot(going + i).load(std::memory_order_relaxed),
-                          std::memory_order_relaxed);
+      array.set_slot(i, array.slot(going + i));
     array.set_count(keep);
     give_back(blocks, going, size_class);
   }
@@ -343,9 +370,9 @@ class Heap {
     unsigned word = 0;
     std::uint64_t bits = 0;
     for (unsigned i = 0; i < count; ++i) {
-      const PoolIndex at_pool = tables_.pool_of(blocks[i]);
+      const PoolIndex at_pool = tables().pool_of(blocks[i]);
       const std::uint32_t block = static_cast<std::uint32_t>(
-          (std::uint64_t{tables_.offset_in_pool(blocks[i])} * facts.reciprocal) >> 32);
+          (std::uint64_t{tables().offset_in_pool(blocks[i])} * facts.reciprocal) >> 32);
       if (at_pool != pool || block / 64 != word) {
         if (bits != 0) give_word(pool, size_class, word, bits);
         pool = at_pool;
@@ -365,12 +392,12 @@ class Heap {
     const std::uint64_t before = free.give(word, bits);
     if ((before & bits) != 0) [[unlikely]] {
       const Address block =
-          tables_.pool_address(pool) +
+          tables().pool_address(pool) +
           Address{word * 64 + lowest_bit(before & bits)} * Classes::facts(size_class).block_bytes;
       bad_hand_back(block, true);
     }
     // Sequentially consistent: the other half of the handshake in `leave`.
-    if (tables_.pool(pool).state.load(std::memory_order_seq_cst) == PoolState::full)
+    if (tables().pool(pool).state.load(std::memory_order_seq_cst) == PoolState::full)
       relist(pool, size_class);
     if ((before | bits) == free.valid(word)) close_if_empty(pool, size_class);
   }
@@ -380,7 +407,7 @@ class Heap {
   void relist(PoolIndex pool, SizeClass size_class) {
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     if (descriptor.size_class.load(std::memory_order_relaxed) == size_class.value &&
         descriptor.state.load(std::memory_order_relaxed) == PoolState::full)
       append(list, pool);
@@ -391,14 +418,14 @@ class Heap {
     if (!bitmap(pool, size_class).all()) return;
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     if (descriptor.size_class.load(std::memory_order_relaxed) != size_class.value ||
         descriptor.state.load(std::memory_order_relaxed) != PoolState::listed ||
         !bitmap(pool, size_class).all())
       return;
     unlink(list, pool);
     descriptor.state.store(PoolState::free, std::memory_order_relaxed);
-    tables_.class_byte(pool).store(0, std::memory_order_relaxed);
+    tables().class_byte(pool).store(0, std::memory_order_relaxed);
     LockGuard range(root_.range_lock);
     arenas().give(pool, 1);
   }
@@ -406,20 +433,20 @@ class Heap {
   // ---- class lists; the class lock is held ----
 
   void append(ClassList<Native>& list, PoolIndex pool) {
-    PoolDescriptor<Native>& descriptor = tables_.pool(pool);
+    PoolDescriptor<Native>& descriptor = tables().pool(pool);
     descriptor.next = kNone;
     descriptor.previous = list.tail;
-    (list.tail == kNone ? list.head : tables_.pool(PoolIndex{list.tail}).next) = pool.value;
+    (list.tail == kNone ? list.head : tables().pool(PoolIndex{list.tail}).next) = pool.value;
     list.tail = pool.value;
     ++list.length;
     descriptor.state.store(PoolState::listed, std::memory_order_relaxed);
   }
 
   void unlink(ClassList<Native>& list, PoolIndex pool) {
-    const PoolDescriptor<Native>& descriptor = tables_.pool(pool);
-    (descriptor.previous == kNone ? list.head : tables_.pool(PoolIndex{descriptor.previous}).next) =
+    const PoolDescriptor<Native>& descriptor = tables().pool(pool);
+    (descriptor.previous == kNone ? list.head : tables().pool(PoolIndex{descriptor.previous}).next) =
         descriptor.next;
-    (descriptor.next == kNone ? list.tail : tables_.pool(PoolIndex{descriptor.next}).previous) =
+    (descriptor.next == kNone ? list.tail : tables().pool(PoolIndex{descriptor.next}).previous) =
         descriptor.previous;
     --list.length;
   }
@@ -427,7 +454,7 @@ class Heap {
   // ---- free, off the fast path ----
 
   [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at) {
-    const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+    const SizeClass size_class = class_at(at);
     BlockArray array = array_of(thread, size_class);
     if (array.capacity() == 0) return give_back(&at, 1, size_class);
     hand_back(thread, size_class, array.capacity() / 2);
@@ -438,12 +465,12 @@ class Heap {
     if (at == 0) return;
     if (!is_span(at)) bad_pointer("free", at);
     LockGuard guard(root_.range_lock);
-    spans().give(tables_.pool_of(at));
+    spans().give(tables().pool_of(at));
   }
 
   bool is_span(Address at) const {
-    return tables_.owns(at) && tables_.offset_in_pool(at) == 0 && array_offset_at(at) == 0 &&
-           tables_.pool(tables_.pool_of(at)).state.load(std::memory_order_relaxed) ==
+    return tables().owns(at) && tables().offset_in_pool(at) == 0 && array_offset_at(at) == 0 &&
+           tables().pool(tables().pool_of(at)).state.load(std::memory_order_relaxed) ==
                PoolState::span;
   }
 
@@ -458,12 +485,12 @@ class Heap {
     }
     if (taken.first.value == kNone) return nullptr;
     if (zeroed) spans().clear(taken, size);
-    return pointer(tables_.pool_address(taken.first));
+    return pointer(tables().pool_address(taken.first));
   }
 
   void* reallocate_span(ThreadBlock thread, void* block, std::size_t usable, std::size_t size) {
     if (size > root_.range.bytes) return nullptr;
-    const PoolIndex pool = tables_.pool_of(reinterpret_cast<Address>(block));
+    const PoolIndex pool = tables().pool_of(reinterpret_cast<Address>(block));
     {
       LockGuard guard(root_.range_lock);
       if (spans().resize(pool, size)) return block;
@@ -488,17 +515,8 @@ class Heap {
   // ---- callers' mistakes ----
 
   std::size_t usable_at(Address at, const char* operation) {
-    if (tables_.owns(at)) {
-      const PoolIndex pool = tables_.pool_of(at);
-      const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
-      if (size_class.value != kNoClass) {
-        const ClassFacts& facts = Classes::facts(size_class);
-        if (tables_.offset_in_pool(at) * facts.reciprocal < facts.reciprocal)
-          return facts.block_bytes;
-      } else if (is_span(at)) {
-        return tables_.pool(pool).span_bytes;
-      }
-    }
+    if (begins_small_block(at)) return Classes::facts(class_at(at)).block_bytes;
+    if (is_span(at)) return tables().pool(tables().pool_of(at)).span_bytes;
     bad_pointer(operation, at);
   }
 
@@ -510,20 +528,20 @@ class Heap {
   }
 
   void describe(Address at, Text<256>& line) {
-    if (!tables_.owns(at)) {
+    if (!tables().owns(at)) {
       line << "foreign pointer: this heap never handed out that address";
       return;
     }
-    const PoolIndex pool = tables_.pool_of(at);
-    const SizeClass size_class{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
+    const PoolIndex pool = tables().pool_of(at);
+    const SizeClass size_class = class_at(at);
     if (size_class.value != kNoClass) {
       const std::uint32_t bytes = Classes::facts(size_class).block_bytes;
-      const std::uint32_t inside = tables_.offset_in_pool(at) % bytes;
+      const std::uint32_t inside = tables().offset_in_pool(at) % bytes;
       line << "interior pointer: " << inside << " bytes into the block of " << bytes << " bytes at "
            << Hex{at - inside};
       return;
     }
-    const bool free = tables_.pool(pool).state.load(std::memory_order_relaxed) == PoolState::free;
+    const bool free = tables().pool(pool).state.load(std::memory_order_relaxed) == PoolState::free;
     line << (free ? "double free or wild pointer: no block is in use there"
                   : "interior pointer: inside a span");
   }
@@ -539,7 +557,6 @@ class Heap {
   // The root comes first: the ELF note points at the heap object of the process.
   Root root_{};
   [[no_unique_address]] Pages pages_;
-  Tables<Geometry> tables_{root_};
 };
 
 }  // namespace arenite

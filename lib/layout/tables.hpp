@@ -26,7 +26,10 @@ class Tables {
     return at - root_.range.address < root_.range.committed.load(std::memory_order_relaxed);
   }
 
-  /// Requires: owns(at).
+  /// Whether the address has a class byte: that table is there for the whole range from the start.
+  bool in_range(Address at) const { return at - root_.range.address < root_.range.bytes; }
+
+  /// Requires: in_range(at). For descriptors and bitmaps, owns(at) too.
   PoolIndex pool_of(Address at) const {
     return PoolIndex{static_cast<std::uint32_t>((at - root_.range.address) / Geometry::kPoolBytes)};
   }
@@ -43,6 +46,13 @@ class Tables {
   }
   std::atomic<std::uint8_t>& class_byte(PoolIndex index) const {
     return entry<std::atomic<std::uint8_t>>(root_.class_bytes, index.value);
+  }
+  /// The class byte of the pool an address lies in. Requires: in_range(at).
+  std::size_t class_byte_at(Address at) const {
+    const std::size_t pool = (at - root_.range.address) / Geometry::kPoolBytes;
+    // Relaxed: who holds a block learned of it after its pool got its class.
+    return entry<std::atomic<std::uint8_t>>(root_.class_bytes, pool)
+        .load(std::memory_order_relaxed);
   }
   BitmapWord<Native>* bitmap(PoolIndex index) const {
     return &entry<BitmapWord<Native>>(root_.bitmaps,

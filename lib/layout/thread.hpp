@@ -4,8 +4,8 @@
 // capacity zero; the array of a class begins at its first line (geometry/size_classes.hpp); after
 // the last array follows the table of attached pools, one 32-bit pool index per class.
 //
-// Only its thread writes a thread block while it is live; the fields are atomics because audits
-// and a forked child read them. A block is never in two places, at any instruction: it leaves the
+// Only its thread writes a thread block while it is live. It reads its own arrays plainly and writes
+// them atomically, because audits and a forked child read them, atomically too. A block is never in two places, at any instruction: it leaves the
 // bitmap before it enters an array, and leaves the array before it enters the bitmap.
 #pragma once
 
@@ -17,13 +17,12 @@
 namespace arenite {
 
 /// Header of a thread array; `capacity` slots of 64-bit addresses follow.
-template <class Space>
 struct ThreadArray {
-  Shared<Space, std::uint16_t> count;
-  Shared<Space, std::uint16_t> capacity;
+  std::uint16_t count;
+  std::uint16_t capacity;
   std::uint32_t reciprocal;
 };
-static_assert(kSameLayout<ThreadArray> && sizeof(ThreadArray<Native>) == kArrayHeaderBytes);
+static_assert(sizeof(ThreadArray) == kArrayHeaderBytes);
 
 enum class ThreadState : std::uint32_t {
   unused,    ///< in nobody's hands
@@ -34,7 +33,7 @@ enum class ThreadState : std::uint32_t {
 /// The first line of a thread block.
 template <class Space>
 struct ThreadHeader {
-  ThreadArray<Space> none;
+  ThreadArray none;
   Shared<Space, ThreadState> state;
   std::uint32_t index;
   /// The system's number of the thread, for reports.

@@ -3,6 +3,8 @@
 // its address; only its own thread calls these.
 #pragma once
 
+#include <atomic>
+
 #include "layout/tables.hpp"
 
 namespace arenite {
@@ -13,27 +15,29 @@ using ThreadBlock = Address;
 class BlockArray {
  public:
   BlockArray(ThreadBlock thread, std::size_t offset)
-      : header_(*reinterpret_cast<ThreadArray<Native>*>(thread + offset)) {}
+      : header_(*reinterpret_cast<ThreadArray*>(thread + offset)),
+        slots_(reinterpret_cast<std::uint64_t*>(&header_ + 1)) {}
 
-  /// The youngest entry, or 0 if there is none.
-  Address pop() {
-    const unsigned count = header_.count.load(std::memory_order_relaxed);
-    if (count == 0) [[unlikely]]
-      return 0;
-    const Address block = slot(count - 1).load(std::memory_order_relaxed);
-    header_.count.store(static_cast<std::uint16_t>(count - 1), std::memory_order_relaxed);
-    return block;
+  /// Takes the youngest entry; false if there is none.
+  bool pop(Address& block) {
+    unsigned count = header_.count;
+    if (__builtin_sub_overflow(count, 1u, &count)) [[unlikely]]
+      return false;
+    write(header_.count, count, std::memory_order_relaxed);
+    block = slots_[count];
+    return true;
   }
 
   /// False if there is no room.
   bool push(Address block) {
-    const unsigned count = header_.count.load(std::memory_order_relaxed);
-    if (count >= header_.capacity.load(std::memory_order_relaxed)) [[unlikely]]
+    std::size_t count = header_.count;
+    if (count >= header_.capacity) [[unlikely]]
       return false;
-    slot(count).store(block, std::memory_order_relaxed);
-    // Release: pairs with the acquire in `count_seen` of a forked child or an audit, which must not
-    // see an entry counted that is not there.
-    header_.count.store(static_cast<std::uint16_t>(count + 1), std::memory_order_release);
+    ++count;
+    // Counted from the header, which is as long as a slot: one addition serves both.
+    std::atomic_ref(slots_[count - 1]).store(block, std::memory_order_relaxed);
+    // Release: pairs with the acquire in `count_seen`; no entry is counted that is not there.
+    write(header_.count, static_cast<unsigned>(count), std::memory_order_release);
     return true;
   }
 
@@ -42,23 +46,32 @@ class BlockArray {
     return offset_in_pool * header_.reciprocal < header_.reciprocal;
   }
 
-  unsigned count() const { return header_.count.load(std::memory_order_relaxed); }
-  unsigned count_seen() const { return header_.count.load(std::memory_order_acquire); }
-  unsigned capacity() const { return header_.capacity.load(std::memory_order_relaxed); }
-  void set_count(unsigned count) {
-    header_.count.store(static_cast<std::uint16_t>(count), std::memory_order_release);
-  }
+  unsigned count() const { return header_.count; }
+  unsigned capacity() const { return header_.capacity; }
+  Address slot(unsigned index) const { return slots_[index]; }
+
+  void set_count(unsigned count) { write(header_.count, count, std::memory_order_release); }
   void set_capacity(unsigned capacity) {
-    header_.capacity.store(static_cast<std::uint16_t>(capacity), std::memory_order_relaxed);
+    write(header_.capacity, capacity, std::memory_order_relaxed);
   }
+  void set_slot(unsigned index, Address block) {
+    std::atomic_ref(slots_[index]).store(block, std::memory_order_relaxed);
+  }
+  /// Before anybody else knows of the thread block.
   void set_reciprocal(std::uint32_t reciprocal) { header_.reciprocal = reciprocal; }
 
-  std::atomic<std::uint64_t>& slot(unsigned index) {
-    return reinterpret_cast<std::atomic<std::uint64_t>*>(&header_ + 1)[index];
+  /// The count as another thread sees it: a forked child that adopts the array.
+  unsigned count_seen() const {
+    return std::atomic_ref(header_.count).load(std::memory_order_acquire);
   }
 
  private:
-  ThreadArray<Native>& header_;
+  static void write(std::uint16_t& field, unsigned value, std::memory_order order) {
+    std::atomic_ref(field).store(static_cast<std::uint16_t>(value), order);
+  }
+
+  ThreadArray& header_;
+  std::uint64_t* slots_;
 };
 
 /// The pool of each class that a thread takes from; kNone where there is none.

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: MIT
+# The delivered libraries: every object of the allocator and of its in-process audit, compiled once, linked twice. They take
+# no exceptions, no C++ runtime and no instrumentation: a sanitizer brings its own malloc, so sanitized builds do without.
+
+if(ARENITE_SANITIZE OR ARENITE_FUZZ)
+  return()
+endif()
+
+add_library(arenite_objects OBJECT
+  lib/base/contract.cpp
+  lib/os/lock.cpp
+  lib/os/linux_pages.cpp
+  lib/os/build_id.cpp
+  lib/heap/statistics.cpp
+  lib/frontend/process/process_heap.cpp
+  lib/frontend/process/process_statistics.cpp
+  lib/frontend/malloc/family.cpp
+  lib/frontend/malloc/information.cpp
+  lib/frontend/cxx/operators.cpp
+  lib/frontend/c/api.cpp
+  lib/frontend/c/own_heap.cpp)
+arenite_target_defaults(arenite_objects)
+# The operators' names are the C++ runtime's and the family's are the C library's.
+target_compile_options(arenite_objects PRIVATE
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics> -fno-plt)
+
+# Only the shared library puts itself before the C library's dlopen.
+add_library(arenite_shared SHARED $<TARGET_OBJECTS:arenite_objects> lib/os/deepbind.cpp)
+arenite_target_defaults(arenite_shared)
+# With the C linker driver, nothing of a C++ runtime comes along.
+set_target_properties(arenite_shared PROPERTIES OUTPUT_NAME arenite LINKER_LANGUAGE C)
+target_link_options(arenite_shared PRIVATE
+  -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions)
+add_library(arenite::arenite ALIAS arenite_shared)
+
+add_library(arenite_static STATIC $<TARGET_OBJECTS:arenite_objects>)
+arenite_target_defaults(arenite_static)
+set_target_properties(arenite_static PROPERTIES OUTPUT_NAME arenite)
+add_library(arenite::arenite_static ALIAS arenite_static)
+
+foreach(target IN ITEMS arenite_shared arenite_static)
+  target_link_libraries(${target} PUBLIC $<BUILD_INTERFACE:Threads::Threads>)
+endforeach()

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The malloc family: every symbol of it that a program can call, with errno, zero sizes, overflow
+// and alignment as ISO C, POSIX and glibc's manual say.
+#include <malloc.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+
+#include "base/bits.hpp"
+#include "frontend/process/process_heap.hpp"
+
+#define ARN_EXPORT extern "C" [[gnu::visibility("default")]]
+
+namespace {
+
+using arenite::process_free;
+
+void* or_enomem(void* block) {
+  if (block == nullptr) [[unlikely]]
+    errno = ENOMEM;
+  return block;
+}
+
+[[gnu::noinline]] void* no_memory() {
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* invalid() {
+  errno = EINVAL;
+  return nullptr;
+}
+
+[[gnu::noinline]] void* malloc_slowly(std::size_t size) {
+  return or_enomem(arenite::detail::process_allocate_slowly(size));
+}
+
+std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+
+}  // namespace
+
+ARN_EXPORT void* malloc(std::size_t size) noexcept {
+  if (void* block = arenite::ProcessHeap::try_allocate(arenite::current_block(), size)) [[likely]]
+    return block;
+  return malloc_slowly(size);
+}
+
+ARN_EXPORT void free(void* block) noexcept { process_free(block); }
+
+ARN_EXPORT void* calloc(std::size_t count, std::size_t size) noexcept {
+  std::size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) [[unlikely]]
+    return no_memory();
+  return or_enomem(arenite::process_allocate_zeroed(bytes));
+}
+
+ARN_EXPORT void* realloc(void* block, std::size_t size) noexcept {
+  if (block == nullptr) return malloc(size);
+  if (size == 0) {
+    free(block);
+    return nullptr;
+  }
+  return or_enomem(arenite::process_reallocate(block, size));
+}
+
+ARN_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t size) noexcept {
+  std::size_t bytes;
+  if (__builtin_mul_overflow(count, size, &bytes)) [[unlikely]]
+    return no_memory();
+  return realloc(block, bytes);
+}
+
+ARN_EXPORT void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
+  if (!std::has_single_bit(alignment)) return invalid();
+  return or_enomem(arenite::process_allocate_aligned(alignment, size));
+}
+
+/// As glibc's: an alignment that is no power of two is rounded up to one.
+ARN_EXPORT void* memalign(std::size_t alignment, std::size_t size) noexcept {
+  if (alignment > SIZE_MAX / 2 + 1) return invalid();
+  return or_enomem(arenite::process_allocate_aligned(std::bit_ceil(alignment), size));
+}
+
+/// Reports by its result; errno stays as it was.
+ARN_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
+  if (!std::has_single_bit(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
+  void* block = arenite::process_allocate_aligned(alignment, size);
+  if (block == nullptr) return ENOMEM;
+  *to = block;
+  return 0;
+}
+
+ARN_EXPORT void* valloc(std::size_t size) noexcept { return memalign(page_bytes(), size); }
+
+ARN_EXPORT void* pvalloc(std::size_t size) noexcept {
+  const std::size_t page = page_bytes();
+  if (size > SIZE_MAX - page) return no_memory();
+  return memalign(page, arenite::round_up(size == 0 ? 1 : size, page));
+}
+
+ARN_EXPORT std::size_t malloc_usable_size(void* block) noexcept {
+  return block == nullptr ? 0 : arenite::process_usable_size(block);
+}
+
+ARN_EXPORT void cfree(void* block) noexcept { process_free(block); }
+ARN_EXPORT void free_sized(void* block, std::size_t) noexcept { process_free(block); }
+ARN_EXPORT void free_aligned_sized(void* block, std::size_t, std::size_t) noexcept {
+  process_free(block);
+}
+
+ARN_EXPORT int malloc_trim(std::size_t) noexcept { return arenite::process_trim() ? 1 : 0; }
+
+/// Accepts what glibc knows; nothing here has a meaning for this allocator.
+ARN_EXPORT int mallopt(int parameter, int) noexcept {
+  switch (parameter) {
+    case M_MXFAST:
+    case M_TRIM_THRESHOLD:
+    case M_TOP_PAD:
+    case M_MMAP_THRESHOLD:
+    case M_MMAP_MAX:
+    case M_CHECK_ACTION:
+    case M_PERTURB:
+    case M_ARENA_TEST:
+    case M_ARENA_MAX:
+      return 1;
+    default:
+      return 0;
+  }
+}
+
+// glibc's own names for the same, which some programs call.
+ARN_EXPORT void* __libc_malloc(std::size_t size) noexcept { return malloc(size); }
+ARN_EXPORT void __libc_free(void* block) noexcept { free(block); }
+ARN_EXPORT void __libc_cfree(void* block) noexcept { free(block); }
+ARN_EXPORT void* __libc_calloc(std::size_t count, std::size_t size) noexcept {
+  return calloc(count, size);
+}
+ARN_EXPORT void* __libc_realloc(void* block, std::size_t size) noexcept {
+  return realloc(block, size);
+}
+ARN_EXPORT void* __libc_reallocarray(void* block, std::size_t count, std::size_t size) noexcept {
+  return reallocarray(block, count, size);
+}
+ARN_EXPORT void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept {
+  return memalign(alignment, size);
+}
+ARN_EXPORT void* __libc_valloc(std::size_t size) noexcept { return valloc(size); }
+ARN_EXPORT void* __libc_pvalloc(std::size_t size) noexcept { return pvalloc(size); }
+ARN_EXPORT int __posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
+  return posix_memalign(to, alignment, size);
+}
