@@ -39,11 +39,14 @@ class Spans {
     const std::uint32_t pools = pools_for(bytes);
     PoolIndex first = find(pools, alignment);
     if (first.value == kNone) {
-      // With arenas enough that an aligned one is among those it may begin at.
-      const std::size_t skipped = alignment > kArena ? alignment / kArena - 1 : 0;
-      if (!arenas_.extend(divide_up(pools, kArenaPools) + skipped)) return {};
-      first = find(pools, alignment);
-      ARN_ASSERT(first.value != kNone);
+      if (arenas_.extend(missing_arenas(pools, alignment))) {
+        first = find(pools, alignment);
+        ARN_ASSERT(first.value != kNone);
+      } else {
+        // The last resort: a gap in an arena that was passed over.
+        first = find(pools, alignment, kEveryLook);
+        if (first.value == kNone) return {};
+      }
     }
     const std::uint32_t dirty = take_pools(first, pools);
     record(first, pools, bytes);
@@ -78,19 +81,31 @@ class Spans {
 
  private:
   /// Looks at this many arenas of a list before going on to the next list.
-  static constexpr unsigned kLooks = 32;
+  static constexpr std::uint32_t kLooks = 32;
+  static constexpr std::uint32_t kEveryLook = ~std::uint32_t{0};
 
-  PoolIndex find(std::uint32_t pools, std::size_t alignment) const {
-    return pools <= kArenaPools && alignment <= kArena ? find_in_arena(pools, alignment)
+  PoolIndex find(std::uint32_t pools, std::size_t alignment, std::uint32_t looks = kLooks) const {
+    return pools <= kArenaPools && alignment <= kArena ? find_in_arena(pools, alignment, looks)
                                                        : find_across(pools, alignment);
   }
 
+  /// Arenas to be added for a span to begin at the first multiple of the alignment behind the last
+  /// arena in use. The free ones at the end count: a range nearly full must not refuse what fits.
+  std::size_t missing_arenas(std::uint32_t pools, std::size_t alignment) const {
+    const std::uint32_t have = tables_.arena_count();
+    std::uint32_t end = have;
+    while (end > 0 && tables_.arena(ArenaIndex{end - 1}).free_pools == ~std::uint64_t{0}) --end;
+    const Address begin =
+        round_up(tables_.pool_address(PoolIndex{end * kArenaPools}), std::max(alignment, kArena));
+    return (begin - root_.range.address) / kArena + divide_up(pools, kArenaPools) - have;
+  }
+
   /// In the fullest arena that has room; there, where pages are still in place if that can be.
-  PoolIndex find_in_arena(std::uint32_t pools, std::size_t alignment) const {
+  PoolIndex find_in_arena(std::uint32_t pools, std::size_t alignment, std::uint32_t looks) const {
     const std::uint64_t starts = aligned_starts(alignment);
     for (unsigned list = pools; list <= kArenaPools; ++list) {
-      unsigned looks = kLooks;
-      for (std::uint32_t i = root_.arena_lists[list]; i != kNone && looks > 0; --looks) {
+      std::uint32_t left = looks;
+      for (std::uint32_t i = root_.arena_lists[list]; i != kNone && left > 0; --left) {
         const ArenaDescriptor<Native>& arena = tables_.arena(ArenaIndex{i});
         const std::uint64_t fits = stretches(arena.free_pools, pools) & starts;
         if (fits != 0) {
