@@ -34,7 +34,10 @@ constexpr unsigned lowest_bit(std::uint64_t word) {
 
 /// The lowest `count` members of `word`, or all of them if it has fewer.
 constexpr std::uint64_t lowest_members(std::uint64_t word, unsigned count) {
-  if (static_cast<unsigned>(std::popcount(word)) <= count) return word;
+  if (count >= 64 || static_cast<unsigned>(std::popcount(word)) <= count) return word;
+  // All bits, or all above some bit, are set in what was never used.
+  const unsigned first = lowest_bit(word);
+  if (word >> first == low_bits(64 - first)) return low_bits(count) << first;
   std::uint64_t rest = word;
   while (count-- > 0) rest &= rest - 1;
   return word & ~rest;

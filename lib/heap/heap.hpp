@@ -200,7 +200,6 @@ class Heap {
   }
 
  private:
-  static constexpr std::size_t kMaxSlots = 64;
   /// From here on moving pages beats copying them.
   static constexpr std::size_t kMoveBytes = 256 << 10;
 
@@ -241,46 +240,54 @@ class Heap {
   [[gnu::noinline]] void* refill(ThreadBlock thread, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);
     const unsigned wanted = next_fill(array, size_class);
-    Address got[kMaxSlots];
-    unsigned count = 0;
+    // From the top down: the lowest address is handed out first, the next lowest popped first.
+    unsigned lowest = wanted;
     PoolIndex pool{attached(thread, size_class)};
-    while (count < wanted) {
-      if (pool.value != kNone) count += take(pool, size_class, wanted - count, got + count);
-      if (count == wanted) break;
+    while (lowest > 0) {
+      if (pool.value != kNone) lowest = take(pool, size_class, array, lowest);
+      if (lowest == 0) break;
       // A pool nobody used yet is opened only for want of any block.
-      const PoolIndex next = exchange(thread, size_class, pool, count == 0);
+      const PoolIndex next = exchange(thread, size_class, pool, lowest == wanted);
       if (next.value == kNone) break;
       pool = next;
     }
+    const unsigned count = wanted - lowest;
     if (count == 0) return nullptr;
-    // The lowest address is handed out first, the next lowest popped first.
-    for (unsigned i = 0; i + 1 < count; ++i)
-      array.set_slot(i, got[count - 1 - i]);
+    if (lowest > 0)
+      for (unsigned i = 0; i < count; ++i) array.set_slot(i, array.slot(lowest + i));
+    const Address first = array.slot(count - 1);
     array.set_count(count - 1);
-    return pointer(got[0]);
+    return pointer(first);
   }
 
-  /// How many blocks to take. An array grows with use: each refill doubles its capacity.
+  /// How many blocks to take. An array grows with use: each refill doubles its capacity, and so does
+  /// each block more than it has room for.
   static unsigned next_fill(BlockArray& array, SizeClass size_class) {
     const unsigned capacity = array.capacity();
     if (capacity == 0) return 1;
-    const unsigned grown = std::min<unsigned>(2 * capacity, Classes::facts(size_class).slots);
-    array.set_capacity(grown);
-    return capacity - capacity / 4;
+    array.set_capacity(std::min<unsigned>(2 * capacity, Classes::facts(size_class).slots));
+    return capacity;
   }
 
-  unsigned take(PoolIndex pool, SizeClass size_class, unsigned wanted, Address* to) {
+  /// Puts blocks of the pool into the slots below `lowest`, downwards; returns the lowest used.
+  unsigned take(PoolIndex pool, SizeClass size_class, BlockArray& array, unsigned lowest) {
     const Address base = tables().pool_address(pool);
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
-    unsigned last = 0;
-    const unsigned count = bitmap(pool, size_class).take(wanted, [&](unsigned block) {
-      *to++ = base + Address{block} * block_bytes;
-      last = block;
+    unsigned end = 0;
+    bitmap(pool, size_class).take(lowest, [&](unsigned word, std::uint64_t bits) {
+      end = word * 64 + 64 - static_cast<unsigned>(std::countl_zero(bits));
+      while (bits != 0) {
+        const unsigned first = lowest_bit(bits);
+        const unsigned length = static_cast<unsigned>(std::countr_one(bits >> first));
+        bits &= ~(low_bits(length) << first);
+        Address block = base + Address{word * 64 + first} * block_bytes;
+        for (unsigned i = 0; i < length; ++i, block += block_bytes) array.set_slot(--lowest, block);
+      }
     });
     PoolDescriptor<Native>& descriptor = tables().pool(pool);
-    if (count > 0 && last >= descriptor.carved.load(std::memory_order_relaxed))
-      descriptor.carved.store(last + 1, std::memory_order_relaxed);
-    return count;
+    if (end > descriptor.carved.load(std::memory_order_relaxed))
+      descriptor.carved.store(end, std::memory_order_relaxed);
+    return lowest;
   }
 
   /// Leaves the attached pool, if it has no block left, for another one that has. Returns the pool
@@ -346,60 +353,72 @@ class Heap {
 
   // ---- hand-back ----
 
-  /// Hands the oldest entries back until `keep` remain. They leave the array before they enter a
+  /// Hands the youngest entries back until `keep` remain. They leave the array before they enter a
   /// bitmap, so that no block is ever in both.
   void hand_back(ThreadBlock thread, SizeClass size_class, unsigned keep) {
     BlockArray array = array_of(thread, size_class);
     const unsigned count = array.count_seen();
     if (count <= keep) return;
-    const unsigned going = count - keep;
-    Address blocks[kMaxSlots];
-    for (unsigned i = 0; i < going; ++i) blocks[i] = array.slot(i);
-    array.set_count(0);
-    for (unsigned i = 0; i < keep; ++i)
-      array.set_slot(i, array.slot(going + i));
     array.set_count(keep);
-    give_back(blocks, going, size_class);
+    give_back(array.slots() + keep, count - keep, size_class);
   }
 
-  /// Sets the bits of the blocks, one atomic operation for neighbours in the list that share a
-  /// word.
+  /// Bits of bitmap words that are to be set, gathered so that the blocks of one word cost one atomic
+  /// operation, as far as a small table goes. Words are numbered through the whole table of bitmaps.
+  struct Gathered {
+    static constexpr unsigned kEntries = 16;
+    std::uint32_t word[kEntries] = {};
+    std::uint64_t bits[kEntries] = {};
+  };
+
   void give_back(const Address* blocks, unsigned count, SizeClass size_class) {
-    const ClassFacts& facts = Classes::facts(size_class);
-    PoolIndex pool{kNone};
-    unsigned word = 0;
-    std::uint64_t bits = 0;
-    for (unsigned i = 0; i < count; ++i) {
-      const PoolIndex at_pool = tables().pool_of(blocks[i]);
-      const std::uint32_t block = static_cast<std::uint32_t>(
-          (std::uint64_t{tables().offset_in_pool(blocks[i])} * facts.reciprocal) >> 32);
-      if (at_pool != pool || block / 64 != word) {
-        if (bits != 0) give_word(pool, size_class, word, bits);
-        pool = at_pool;
-        word = block / 64;
+    const std::uint64_t reciprocal = Classes::facts(size_class).reciprocal;
+    const Address range = root_.range.address;
+    Gathered gathered;
+    for (const Address* end = blocks + count; blocks != end; ++blocks) {
+      const Address offset = *blocks - range;
+      const std::uint64_t block = (offset % Geometry::kPoolBytes * reciprocal) >> 32;
+      const auto word = static_cast<std::uint32_t>(
+          offset / Geometry::kPoolBytes * Classes::kBitmapWords + block / 64);
+      const unsigned entry = word % Gathered::kEntries;
+      const std::uint64_t bit = std::uint64_t{1} << (block % 64);
+      std::uint64_t bits = gathered.bits[entry];
+      if (gathered.word[entry] != word) {
+        if (bits != 0) give_word(gathered.word[entry], bits, size_class);
+        gathered.word[entry] = word;
         bits = 0;
       }
-      const std::uint64_t bit = std::uint64_t{1} << (block % 64);
-      if ((bits & bit) != 0 || block >= facts.capacity) [[unlikely]]
-        bad_hand_back(blocks[i], block < facts.capacity);
-      bits |= bit;
+      if ((bits & bit) != 0) [[unlikely]]
+        bad_hand_back(*blocks, true);
+      gathered.bits[entry] = bits | bit;
     }
-    if (bits != 0) give_word(pool, size_class, word, bits);
+    for (unsigned i = 0; i < Gathered::kEntries; ++i)
+      if (gathered.bits[i] != 0) give_word(gathered.word[i], gathered.bits[i], size_class);
   }
 
-  void give_word(PoolIndex pool, SizeClass size_class, unsigned word, std::uint64_t bits) {
+  void give_word(std::uint32_t numbered, std::uint64_t bits, SizeClass size_class) {
+    const PoolIndex pool{static_cast<std::uint32_t>(numbered / Classes::kBitmapWords)};
+    const unsigned word = numbered % Classes::kBitmapWords;
     FreeBitmap free = bitmap(pool, size_class);
+    const std::uint64_t valid = free.valid(word);
+    if ((bits & ~valid) != 0) [[unlikely]]
+      bad_hand_back(block_address(pool, word, bits & ~valid, size_class), false);
     const std::uint64_t before = free.give(word, bits);
     if ((before & bits) != 0) [[unlikely]] {
-      const Address block =
-          tables().pool_address(pool) +
-          Address{word * 64 + lowest_bit(before & bits)} * Classes::facts(size_class).block_bytes;
-      bad_hand_back(block, true);
+      free.take_back(word, bits);
+      bad_hand_back(block_address(pool, word, before & bits, size_class), true);
     }
     // Sequentially consistent: the other half of the handshake in `leave`.
-    if (tables().pool(pool).state.load(std::memory_order_seq_cst) == PoolState::full)
+    if (tables().pool(pool).state.load(std::memory_order_seq_cst) == PoolState::full) [[unlikely]]
       relist(pool, size_class);
-    if ((before | bits) == free.valid(word)) close_if_empty(pool, size_class);
+    if ((before | bits) == valid) [[unlikely]]
+      close_if_empty(pool, size_class);
+  }
+
+  Address block_address(PoolIndex pool, unsigned word, std::uint64_t bits,
+                        SizeClass size_class) const {
+    return tables().pool_address(pool) +
+           Address{word * 64 + lowest_bit(bits)} * Classes::facts(size_class).block_bytes;
   }
 
   /// A pool that nobody offered has free blocks again. The pool may have changed hands since the
@@ -456,8 +475,12 @@ class Heap {
   [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at) {
     const SizeClass size_class = class_at(at);
     BlockArray array = array_of(thread, size_class);
-    if (array.capacity() == 0) return give_back(&at, 1, size_class);
-    hand_back(thread, size_class, array.capacity() / 2);
+    const unsigned capacity = array.capacity(), slots = Classes::facts(size_class).slots;
+    if (capacity == 0) return give_back(&at, 1, size_class);
+    if (capacity < slots)
+      array.set_capacity(std::min(2 * capacity, slots));
+    else
+      hand_back(thread, size_class, slots / 2);
     array.push(at);
   }
 

@@ -24,7 +24,8 @@ class FreeBitmap {
       words_[i].store(valid(i), std::memory_order_relaxed);
   }
 
-  /// Takes up to `wanted` blocks, lowest first, calling `each(block)`; returns how many.
+  /// Takes up to `wanted` blocks, lowest first; returns how many. Calls `each(word, bits)` for the
+  /// blocks taken of each word, in rising order.
   template <class Each>
   unsigned take(unsigned wanted, Each each) {
     unsigned taken = 0;
@@ -34,17 +35,24 @@ class FreeBitmap {
       if (word == 0) continue;
       const std::uint64_t chosen = lowest_members(word, wanted - taken);
       words_[i].fetch_and(~chosen, std::memory_order_relaxed);
-      for (std::uint64_t rest = chosen; rest != 0; rest &= rest - 1, ++taken)
-        each(i * 64 + lowest_bit(rest));
+      each(i, chosen);
+      taken += static_cast<unsigned>(std::popcount(chosen));
     }
     return taken;
   }
 
-  /// Gives back the blocks in `bits` of word `index`. Returns the word as it was; bits of it that
-  /// are in `bits` were free already. Release pairs with the acquire in `take`; sequentially
-  /// consistent, because the giver then looks at the pool's state (heap/heap.hpp, `give_word`).
+  /// Gives back the blocks in `bits` of word `index`. Returns the word as it was: bits of it that
+  /// are in `bits` were free already, a double free; the word is then wrong until `take_back`.
+  /// An addition, because the processor has one that returns the former value, and with no bit in
+  /// common it is the union. Release pairs with the acquire in `take`; sequentially consistent,
+  /// because the giver then looks at the pool's state (heap/heap.hpp, `give_word`).
   std::uint64_t give(unsigned index, std::uint64_t bits) {
-    return words_[index].fetch_or(bits, std::memory_order_seq_cst);
+    return words_[index].fetch_add(bits, std::memory_order_seq_cst);
+  }
+
+  /// Undoes a `give` of bits that were set already.
+  void take_back(unsigned index, std::uint64_t bits) {
+    words_[index].fetch_sub(bits, std::memory_order_relaxed);
   }
 
   /// Whether any block is free. Sequentially consistent: the other half of the handshake with

@@ -49,6 +49,7 @@ class BlockArray {
   unsigned count() const { return header_.count; }
   unsigned capacity() const { return header_.capacity; }
   Address slot(unsigned index) const { return slots_[index]; }
+  const Address* slots() const { return slots_; }
 
   void set_count(unsigned count) { write(header_.count, count, std::memory_order_release); }
   void set_capacity(unsigned capacity) {
