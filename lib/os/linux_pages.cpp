@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <cstring>
 
 #include "base/bits.hpp"
 
@@ -85,10 +86,16 @@ bool LinuxPages::decommit(Address at, std::size_t bytes) {
 
 bool LinuxPages::move(Address from, Address to, std::size_t bytes) {
   ErrnoKept kept;
-  // The old stretch stays mapped and reads as zero (Linux 5.7); older kernels refuse.
-  void* moved = ::mremap(pointer(from), bytes, bytes,
-                         MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, pointer(to));
-  return moved != MAP_FAILED;
+  // First to where the system likes: before Linux 6.17, mremap to a fixed place unmaps what is
+  // there and only then refuses a source that is not one mapping, and moved pages are a mapping of
+  // their own. The old stretch stays mapped and reads as zero (Linux 5.7); older kernels refuse.
+  void* between = ::mremap(pointer(from), bytes, bytes, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, nullptr);
+  if (between == MAP_FAILED) return false;
+  if (::mremap(between, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, pointer(to)) != MAP_FAILED)
+    return true;
+  std::memcpy(pointer(from), between, bytes);
+  ::munmap(between, bytes);
+  return false;
 }
 
 std::size_t LinuxPages::reserve_limit() {
