@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: MIT
+// The finder over modules made here, byte by byte, sound and otherwise.
+#include "debug/memory/heap_sites.hpp"
+
+#include <random>
+
+#include <gtest/gtest.h>
+
+namespace arenite {
+namespace {
+
+constexpr Address kBegin = 0x7f0000000000;
+
+/// Memory that is one vector; nothing else is readable.
+struct VectorView {
+  const std::vector<unsigned char>& bytes;
+  bool read(Address at, void* to, std::size_t count) const {
+    if (at < kBegin || at - kBegin > bytes.size() || count > bytes.size() - (at - kBegin))
+      return false;
+    std::memcpy(to, bytes.data() + (at - kBegin), count);
+    return true;
+  }
+};
+
+class Module {
+ public:
+  Module() : bytes(0x1000) {
+    Elf64_Ehdr header{};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_type = ET_DYN;
+    header.e_phoff = sizeof header;
+    header.e_phentsize = sizeof(Elf64_Phdr);
+    header.e_phnum = 2;
+    put(0, header);
+    Elf64_Phdr load{};
+    load.p_type = PT_LOAD;
+    load.p_vaddr = 0x10000;
+    put(sizeof header, load);
+    Elf64_Phdr notes{};
+    notes.p_type = PT_NOTE;
+    notes.p_vaddr = 0x10000 + kNotes;
+    notes.p_memsz = 72;
+    notes.p_align = 4;
+    put(sizeof header + sizeof load, notes);
+    note(kNotes, 4, 20, NT_GNU_BUILD_ID, "GNU");
+    for (unsigned i = 0; i < 20; ++i) bytes[kNotes + 16 + i] = static_cast<unsigned char>(i);
+    note(kNotes + 36, 8, 16, kNoteType, "Arenite");
+    put(kNotes + 36 + 20, std::uint64_t{1});
+    put(kNotes + 36 + 28, std::uint64_t{0x5000});
+  }
+
+  bool find(HeapSite& site) const {
+    const VectorView view{bytes};
+    return MappedModule<VectorView>(view, kBegin).find(site);
+  }
+
+  template <class T>
+  void put(std::size_t at, const T& value) {
+    std::memcpy(bytes.data() + at, &value, sizeof value);
+  }
+
+  static constexpr std::size_t kNotes = 0x200;
+  std::vector<unsigned char> bytes;
+
+ private:
+  void note(std::size_t at, std::uint32_t name, std::uint32_t content, std::uint32_t type,
+            const char* text) {
+    put(at, Elf64_Nhdr{name, content, type});
+    std::memcpy(bytes.data() + at + sizeof(Elf64_Nhdr), text, std::strlen(text));
+  }
+};
+
+TEST(HeapSites, a_sound_module) {
+  const Module module;
+  HeapSite site;
+  ASSERT_TRUE(module.find(site));
+  EXPECT_EQ(site.version, 1u);
+  EXPECT_EQ(site.root, kBegin + Module::kNotes + 36 + 28 + 0x5000);
+  ASSERT_EQ(site.build_id.size(), 20u);
+  EXPECT_EQ(site.build_id[19], 19);
+}
+
+TEST(HeapSites, a_module_without_the_note) {
+  Module module;
+  module.bytes[Module::kNotes + 36 + sizeof(Elf64_Nhdr)] = 'a';
+  HeapSite site;
+  EXPECT_FALSE(module.find(site));
+}
+
+TEST(HeapSites, what_is_cut_short_is_none) {
+  const Module whole;
+  for (std::size_t length = 0; length < Module::kNotes + 72; length += 4) {
+    Module module;
+    module.bytes.resize(length);
+    HeapSite site;
+    EXPECT_FALSE(module.find(site)) << length;
+  }
+}
+
+TEST(HeapSites, any_bytes) {
+  std::mt19937_64 random(3);
+  for (int round = 0; round < 20000; ++round) {
+    Module module;
+    for (int i = 0; i < 3; ++i)
+      module.bytes[random() % (Module::kNotes + 72)] = static_cast<unsigned char>(random());
+    for (int i = 0; i < 2; ++i)
+      module.put(random() % 100 * 4, random() % 2 == 0 ? random() : ~std::uint64_t{0});
+    HeapSite site;
+    module.find(site);
+    EXPECT_LE(site.build_id.size(), 64u);
+  }
+}
+
+}  // namespace
+}  // namespace arenite
