@@ -49,8 +49,9 @@ bool parse_mapping(std::string_view line, Mapping& mapping) {
   if (!take_number(line, 16, major) || !take(line, ':') || !take_number(line, 16, minor))
     return false;
   if (!take(line, ' ') || !take_number(line, 10, mapping.inode)) return false;
-  const std::size_t name = line.find_first_not_of(' ');
-  mapping.path = name == std::string_view::npos ? std::string_view{} : line.substr(name);
+  while (take(line, ' ')) {
+  }
+  mapping.path = line;
   return begin < end;
 }
 
