@@ -80,11 +80,12 @@ struct SizeClasses {
     return classes;
   }();
 
-  static constexpr std::uint8_t smallest_class(std::size_t bytes) {
-    std::uint8_t index = 0;
-    while (kBlocks[index] < bytes) ++index;
-    return index;
-  }
+  /// Of the class whose array begins at a line; 0 where none does.
+  static constexpr auto kBlockBytesOfLine = [] {
+    std::array<std::uint32_t, 256> bytes{};
+    for (const ClassFacts& facts : kFacts) bytes[facts.first_line] = facts.block_bytes;
+    return bytes;
+  }();
 
   /// Byte offset of the array that serves a request of `size`, for size <= kFineLimit.
   static constexpr auto kArrayOfSize = [] {

@@ -39,12 +39,6 @@ TYPED_TEST(SizeClassesTest, EveryRequestGetsTheSmallestBlockThatHoldsIt) {
   }
 }
 
-TYPED_TEST(SizeClassesTest, SmallestClassAgreesWithTheTable) {
-  using Classes = SizeClasses<TypeParam>;
-  for (std::size_t size = 0; size <= Classes::kSmallLimit; ++size)
-    ASSERT_EQ(Classes::smallest_class(size), Classes::class_of(size).value) << size;
-}
-
 TYPED_TEST(SizeClassesTest, ReciprocalDividesEveryOffsetAndTellsMultiples) {
   using Classes = SizeClasses<TypeParam>;
   for (const ClassFacts& facts : Classes::kFacts)

@@ -91,12 +91,19 @@ class Heap {
     return pointer(block);
   }
 
+  /// The same for any small size, with a few instructions more.
+  static void* try_allocate_small(ThreadBlock thread, std::size_t size) {
+    Address block;
+    if (size > Classes::kSmallLimit || !BlockArray(thread, Classes::array_offset(size)).pop(block))
+        [[unlikely]]
+      return nullptr;
+    return pointer(block);
+  }
+
   /// `size` bytes at a multiple of the geometry's alignment; null if memory cannot be had.
   void* allocate(ThreadBlock thread, std::size_t size) {
+    if (void* block = try_allocate_small(thread, size)) return block;
     if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, false);
-    BlockArray array(thread, Classes::array_offset(size));
-    Address block;
-    if (array.pop(block)) return pointer(block);
     return refill(thread, Classes::class_of(size));
   }
 
@@ -138,16 +145,24 @@ class Heap {
       free_other(at);
   }
 
+  /// The fast path of realloc: true if the address is the beginning of a small block that holds
+  /// `size` bytes and is not more than twice as large.
+  bool fits_in_place(ThreadBlock thread, Address at, std::size_t size) const {
+    if (!tables().in_range(at)) return false;
+    const std::size_t line = tables().class_byte_at(at);
+    const std::size_t block_bytes = Classes::kBlockBytesOfLine[line];
+    return BlockArray(thread, line * kLineBytes).begins_block(tables().offset_in_pool(at)) &&
+           size <= block_bytes && size * 2 >= block_bytes;
+  }
+
   /// Makes a block hold `size` bytes: where it stands, by moving its pages, or by a copy. Null if
   /// memory cannot be had; the block is then as it was. Requires: block is not null.
   void* reallocate(ThreadBlock thread, void* block, std::size_t size) {
     const Address at = reinterpret_cast<Address>(block);
+    if (fits_in_place(thread, at, size)) return block;
     const std::size_t usable = usable_at(at, "realloc");
-    if (usable <= Classes::kSmallLimit) {
-      if (size <= usable && size >= usable / 2) return block;
-    } else if (size > Classes::kSmallLimit) {
+    if (usable > Classes::kSmallLimit && size > Classes::kSmallLimit)
       return reallocate_span(thread, block, usable, size);
-    }
     return copy_to_new(thread, block, std::min(usable, size), size);
   }
 
@@ -217,9 +232,7 @@ class Heap {
   static std::uint32_t& attached(ThreadBlock thread, SizeClass size_class) {
     return attached_pool(thread, ThreadLayout<Geometry>::kAttachedOffset, size_class);
   }
-  std::size_t array_offset_at(Address at) const {
-    return tables().class_byte_at(at) * kLineBytes;
-  }
+  std::size_t array_offset_at(Address at) const { return tables().class_byte_at(at) * kLineBytes; }
   /// The class whose pool the address lies in, or kNoClass. Requires: owns(at).
   SizeClass class_at(Address at) const {
     return SizeClass{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
@@ -260,8 +273,8 @@ class Heap {
     return pointer(first);
   }
 
-  /// How many blocks to take. An array grows with use: each refill doubles its capacity, and so does
-  /// each block more than it has room for.
+  /// How many blocks to take. An array grows with use: each refill doubles its capacity, and so
+  /// does each block more than it has room for.
   static unsigned next_fill(BlockArray& array, SizeClass size_class) {
     const unsigned capacity = array.capacity();
     if (capacity == 0) return 1;
@@ -325,8 +338,9 @@ class Heap {
     PoolDescriptor<Native>& descriptor = tables().pool(pool);
     descriptor.size_class.store(size_class.value, std::memory_order_relaxed);
     descriptor.carved.store(0, std::memory_order_relaxed);
-    tables().class_byte(pool).store(static_cast<std::uint8_t>(Classes::facts(size_class).first_line),
-                                   std::memory_order_relaxed);
+    tables().class_byte(pool).store(
+        static_cast<std::uint8_t>(Classes::facts(size_class).first_line),
+        std::memory_order_relaxed);
     return pool;
   }
 
@@ -363,8 +377,9 @@ class Heap {
     give_back(array.slots() + keep, count - keep, size_class);
   }
 
-  /// Bits of bitmap words that are to be set, gathered so that the blocks of one word cost one atomic
-  /// operation, as far as a small table goes. Words are numbered through the whole table of bitmaps.
+  /// Bits of bitmap words that are to be set, gathered so that the blocks of one word cost one
+  /// atomic operation, as far as a small table goes. Words are numbered through the whole table of
+  /// bitmaps.
   struct Gathered {
     static constexpr unsigned kEntries = 16;
     std::uint32_t word[kEntries] = {};
@@ -463,7 +478,8 @@ class Heap {
 
   void unlink(ClassList<Native>& list, PoolIndex pool) {
     const PoolDescriptor<Native>& descriptor = tables().pool(pool);
-    (descriptor.previous == kNone ? list.head : tables().pool(PoolIndex{descriptor.previous}).next) =
+    (descriptor.previous == kNone ? list.head
+                                  : tables().pool(PoolIndex{descriptor.previous}).next) =
         descriptor.next;
     (descriptor.next == kNone ? list.tail : tables().pool(PoolIndex{descriptor.next}).previous) =
         descriptor.previous;

@@ -18,7 +18,9 @@ void* or_enomem(void* block) {
 
 }  // namespace
 
-extern "C" void* arn_malloc(size_t size) { return or_enomem(arenite::process_allocate(size)); }
+extern "C" void* arn_malloc(size_t size) {
+  return or_enomem(arenite::process_allocate(size));
+}
 
 extern "C" void* arn_calloc(size_t count, size_t size) {
   size_t bytes;
@@ -43,15 +45,21 @@ extern "C" void* arn_aligned_alloc(size_t alignment, size_t size) {
   return or_enomem(arenite::process_allocate_aligned(alignment, size));
 }
 
-extern "C" void arn_free(void* block) { arenite::process_free(block); }
+extern "C" void arn_free(void* block) {
+  arenite::process_free(block);
+}
 
 extern "C" size_t arn_usable_size(const void* block) {
   return block == nullptr ? 0 : arenite::process_usable_size(block);
 }
 
-extern "C" int arn_owns(const void* address) { return arenite::process_heap.owns(address) ? 1 : 0; }
+extern "C" int arn_owns(const void* address) {
+  return arenite::process_heap.owns(address) ? 1 : 0;
+}
 
-extern "C" int arn_trim(void) { return arenite::process_trim() ? 1 : 0; }
+extern "C" int arn_trim(void) {
+  return arenite::process_trim() ? 1 : 0;
+}
 
 extern "C" arn_fatal_handler arn_set_fatal_handler(arn_fatal_handler handler) {
   return arenite::set_fatal_handler(handler);

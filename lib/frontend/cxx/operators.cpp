@@ -73,7 +73,7 @@ template <class Allocate>
 }
 
 inline void* allocate_or_throw(std::size_t size) {
-  if (void* block = arenite::ProcessHeap::try_allocate(arenite::current_block(), size)) [[likely]]
+  if (void* block = arenite::process_try_allocate(size)) [[likely]]
     return block;
   return new_slowly(size);
 }
@@ -92,8 +92,12 @@ void* allocate_or_null(std::size_t size) noexcept {
 
 }  // namespace
 
-ARN_EXPORT void* operator new(std::size_t size) { return allocate_or_throw(size); }
-ARN_EXPORT void* operator new[](std::size_t size) { return allocate_or_throw(size); }
+ARN_EXPORT void* operator new(std::size_t size) {
+  return allocate_or_throw(size);
+}
+ARN_EXPORT void* operator new[](std::size_t size) {
+  return allocate_or_throw(size);
+}
 ARN_EXPORT void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   return allocate_or_null(size);
 }
@@ -115,9 +119,15 @@ ARN_EXPORT void* operator new[](std::size_t size, std::align_val_t alignment,
   return aligned_new(size, alignment);
 }
 
-ARN_EXPORT void operator delete(void* block) noexcept { arenite::process_free(block); }
-ARN_EXPORT void operator delete[](void* block) noexcept { arenite::process_free(block); }
-ARN_EXPORT void operator delete(void* block, std::size_t) noexcept { arenite::process_free(block); }
+ARN_EXPORT void operator delete(void* block) noexcept {
+  arenite::process_free(block);
+}
+ARN_EXPORT void operator delete[](void* block) noexcept {
+  arenite::process_free(block);
+}
+ARN_EXPORT void operator delete(void* block, std::size_t) noexcept {
+  arenite::process_free(block);
+}
 ARN_EXPORT void operator delete[](void* block, std::size_t) noexcept {
   arenite::process_free(block);
 }

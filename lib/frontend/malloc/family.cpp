@@ -34,36 +34,51 @@ void* invalid() {
   return nullptr;
 }
 
+// What the fast paths end in, so that they themselves need no stack.
 [[gnu::noinline]] void* malloc_slowly(std::size_t size) {
   return or_enomem(arenite::detail::process_allocate_slowly(size));
 }
+[[gnu::noinline]] void* calloc_slowly(std::size_t size) {
+  return or_enomem(arenite::detail::process_allocate_zeroed_slowly(size));
+}
+[[gnu::noinline]] void* realloc_slowly(void* block, std::size_t size) {
+  if (block == nullptr) return or_enomem(arenite::process_allocate(size));
+  if (size != 0) return or_enomem(arenite::detail::process_reallocate_slowly(block, size));
+  process_free(block);
+  return nullptr;
+}
 
-std::size_t page_bytes() { return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)); }
+std::size_t page_bytes() {
+  return static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
 
 }  // namespace
 
 ARN_EXPORT void* malloc(std::size_t size) noexcept {
-  if (void* block = arenite::ProcessHeap::try_allocate(arenite::current_block(), size)) [[likely]]
+  if (void* block = arenite::process_try_allocate(size)) [[likely]]
     return block;
   return malloc_slowly(size);
 }
 
-ARN_EXPORT void free(void* block) noexcept { process_free(block); }
+ARN_EXPORT void free(void* block) noexcept {
+  process_free(block);
+}
 
 ARN_EXPORT void* calloc(std::size_t count, std::size_t size) noexcept {
   std::size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) [[unlikely]]
     return no_memory();
-  return or_enomem(arenite::process_allocate_zeroed(bytes));
+  if (void* block = arenite::process_try_allocate_zeroed(bytes)) [[likely]]
+    return block;
+  return calloc_slowly(bytes);
 }
 
+/// realloc(block, 0) frees and returns null, as glibc's does.
 ARN_EXPORT void* realloc(void* block, std::size_t size) noexcept {
-  if (block == nullptr) return malloc(size);
-  if (size == 0) {
-    free(block);
-    return nullptr;
-  }
-  return or_enomem(arenite::process_reallocate(block, size));
+  // A size of 0 fits in no block's place, and null lies in no pool.
+  if (arenite::process_fits_in_place(block, size)) [[likely]]
+    return block;
+  return realloc_slowly(block, size);
 }
 
 ARN_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t size) noexcept {
@@ -93,7 +108,9 @@ ARN_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t size
   return 0;
 }
 
-ARN_EXPORT void* valloc(std::size_t size) noexcept { return memalign(page_bytes(), size); }
+ARN_EXPORT void* valloc(std::size_t size) noexcept {
+  return memalign(page_bytes(), size);
+}
 
 ARN_EXPORT void* pvalloc(std::size_t size) noexcept {
   const std::size_t page = page_bytes();
@@ -105,13 +122,19 @@ ARN_EXPORT std::size_t malloc_usable_size(void* block) noexcept {
   return block == nullptr ? 0 : arenite::process_usable_size(block);
 }
 
-ARN_EXPORT void cfree(void* block) noexcept { process_free(block); }
-ARN_EXPORT void free_sized(void* block, std::size_t) noexcept { process_free(block); }
+ARN_EXPORT void cfree(void* block) noexcept {
+  process_free(block);
+}
+ARN_EXPORT void free_sized(void* block, std::size_t) noexcept {
+  process_free(block);
+}
 ARN_EXPORT void free_aligned_sized(void* block, std::size_t, std::size_t) noexcept {
   process_free(block);
 }
 
-ARN_EXPORT int malloc_trim(std::size_t) noexcept { return arenite::process_trim() ? 1 : 0; }
+ARN_EXPORT int malloc_trim(std::size_t) noexcept {
+  return arenite::process_trim() ? 1 : 0;
+}
 
 /// Accepts what glibc knows; nothing here has a meaning for this allocator.
 ARN_EXPORT int mallopt(int parameter, int) noexcept {
@@ -132,9 +155,15 @@ ARN_EXPORT int mallopt(int parameter, int) noexcept {
 }
 
 // glibc's own names for the same, which some programs call.
-ARN_EXPORT void* __libc_malloc(std::size_t size) noexcept { return malloc(size); }
-ARN_EXPORT void __libc_free(void* block) noexcept { free(block); }
-ARN_EXPORT void __libc_cfree(void* block) noexcept { free(block); }
+ARN_EXPORT void* __libc_malloc(std::size_t size) noexcept {
+  return malloc(size);
+}
+ARN_EXPORT void __libc_free(void* block) noexcept {
+  free(block);
+}
+ARN_EXPORT void __libc_cfree(void* block) noexcept {
+  free(block);
+}
 ARN_EXPORT void* __libc_calloc(std::size_t count, std::size_t size) noexcept {
   return calloc(count, size);
 }
@@ -147,8 +176,12 @@ ARN_EXPORT void* __libc_reallocarray(void* block, std::size_t count, std::size_t
 ARN_EXPORT void* __libc_memalign(std::size_t alignment, std::size_t size) noexcept {
   return memalign(alignment, size);
 }
-ARN_EXPORT void* __libc_valloc(std::size_t size) noexcept { return valloc(size); }
-ARN_EXPORT void* __libc_pvalloc(std::size_t size) noexcept { return pvalloc(size); }
+ARN_EXPORT void* __libc_valloc(std::size_t size) noexcept {
+  return valloc(size);
+}
+ARN_EXPORT void* __libc_pvalloc(std::size_t size) noexcept {
+  return pvalloc(size);
+}
 ARN_EXPORT int __posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
   return posix_memalign(to, alignment, size);
 }

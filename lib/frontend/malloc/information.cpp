@@ -42,7 +42,9 @@ int clamped(std::size_t value) {
 
 }  // namespace
 
-ARN_EXPORT struct mallinfo2 mallinfo2() noexcept { return information(); }
+ARN_EXPORT struct mallinfo2 mallinfo2() noexcept {
+  return information();
+}
 
 /// As glibc's, whose fields are ints: what does not fit is shown as the largest there is.
 ARN_EXPORT struct mallinfo mallinfo() noexcept {

@@ -28,9 +28,13 @@ pthread_key_t thread_end_key;
 /// The thread's block went back; it gets no other.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
 
-std::uint64_t system_thread() { return static_cast<std::uint64_t>(::syscall(SYS_gettid)); }
+std::uint64_t system_thread() {
+  return static_cast<std::uint64_t>(::syscall(SYS_gettid));
+}
 
-bool attached() { return current_thread != &zeros; }
+bool attached() {
+  return current_thread != &zeros;
+}
 
 void end_thread(void* block) {
   current_thread = &zeros;
@@ -121,6 +125,7 @@ SlowThread::~SlowThread() {
 }
 
 void* detail::process_allocate_slowly(std::size_t size) {
+  if (void* block = ProcessHeap::try_allocate_small(current_block(), size)) return block;
   SlowThread thread;
   return thread.block() != 0 ? process_heap.allocate(thread.block(), size) : nullptr;
 }
@@ -131,9 +136,7 @@ void detail::process_free_slowly(void* block) {
   process_heap.free(thread.block(), block);
 }
 
-void* process_allocate_zeroed(std::size_t size) {
-  if (void* block = ProcessHeap::try_allocate(current_block(), size)) [[likely]]
-    return std::memset(block, 0, size);
+void* detail::process_allocate_zeroed_slowly(std::size_t size) {
   SlowThread thread;
   return thread.block() != 0 ? process_heap.allocate_zeroed(thread.block(), size) : nullptr;
 }
@@ -144,12 +147,14 @@ void* process_allocate_aligned(std::size_t alignment, std::size_t size) {
                              : nullptr;
 }
 
-void* process_reallocate(void* block, std::size_t size) {
+void* detail::process_reallocate_slowly(void* block, std::size_t size) {
   SlowThread thread;
   return process_heap.reallocate(thread.block(), block, size);
 }
 
-std::size_t process_usable_size(const void* block) { return process_heap.usable_size(block); }
+std::size_t process_usable_size(const void* block) {
+  return process_heap.usable_size(block);
+}
 
 bool process_trim() {
   SlowThread thread;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The process heap: the one behind malloc, and what each thread has of it. Opens itself at the first
-// request, so it works before constructors and after destructors.
+// The process heap: the one behind malloc, and what each thread has of it. Opens itself at the
+// first request, so it works before constructors and after destructors.
 //
 // A thread's `current_thread` is the block of zeros until its first slow operation: every array in
 // it has room for nothing, so that the fast paths fail and the slow ones attach a real block. When
@@ -24,7 +24,9 @@ using ProcessHeap = Heap<HeapConfig<Production, LinuxPages>>;
 [[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]]
 extern constinit thread_local const void* current_thread;
 
-inline ThreadBlock current_block() { return reinterpret_cast<ThreadBlock>(current_thread); }
+inline ThreadBlock current_block() {
+  return reinterpret_cast<ThreadBlock>(current_thread);
+}
 
 /// The thread block a slow operation works with. Holds the lock over the shared one while it lives,
 /// if that is the one. `block()` is 0 only if no heap could be opened.
@@ -41,25 +43,58 @@ class SlowThread {
   bool shared_ = false;
 };
 
-/// The heap's operations for the calling thread, each with its fast path in front. Null means that
-/// memory could not be had; errno is the callers' business.
-inline void* process_allocate(std::size_t size);
-void* process_allocate_zeroed(std::size_t size);
-void* process_allocate_aligned(std::size_t alignment, std::size_t size);
-void* process_reallocate(void* block, std::size_t size);
-inline void process_free(void* block);
-std::size_t process_usable_size(const void* block);
-bool process_trim();
-
+/// The heap's operations for the calling thread, in two parts: one that is a few instructions long
+/// and may decline, and one that does all the work. Null means that memory could not be had; errno
+/// is the callers' business.
 namespace detail {
 [[gnu::visibility("hidden")]] void* process_allocate_slowly(std::size_t size);
+[[gnu::visibility("hidden")]] void* process_allocate_zeroed_slowly(std::size_t size);
+[[gnu::visibility("hidden")]] void* process_reallocate_slowly(void* block, std::size_t size);
 [[gnu::visibility("hidden")]] void process_free_slowly(void* block);
 }  // namespace detail
 
+inline void* process_try_allocate(std::size_t size) {
+  return ProcessHeap::try_allocate(current_block(), size);
+}
+
 inline void* process_allocate(std::size_t size) {
-  if (void* block = ProcessHeap::try_allocate(current_block(), size)) [[likely]]
+  if (void* block = process_try_allocate(size)) [[likely]]
     return block;
   return detail::process_allocate_slowly(size);
+}
+
+/// Declines what is large: a call of memset costs more than zeroing few bytes does.
+inline void* process_try_allocate_zeroed(std::size_t size) {
+  constexpr std::size_t kFewBytes = 256;
+  if (size > kFewBytes) return nullptr;
+  void* block = process_try_allocate(size);
+  if (block == nullptr) [[unlikely]]
+    return nullptr;
+  // Up to the alignment behind the request, which is still in the block.
+  using Unit [[gnu::vector_size(16), gnu::may_alias]] = long long;
+  auto* unit = static_cast<Unit*>(block);
+  for (auto* end = unit + divide_up(size, sizeof(Unit)); unit != end; ++unit) {
+    *unit = Unit{};
+    // Without this the loop is made a call of memset again.
+    asm("" : "+r"(unit));
+  }
+  return block;
+}
+
+inline void* process_allocate_zeroed(std::size_t size) {
+  if (void* block = process_try_allocate_zeroed(size)) [[likely]]
+    return block;
+  return detail::process_allocate_zeroed_slowly(size);
+}
+
+/// True if the block need not move. Requires: block is not null.
+inline bool process_fits_in_place(void* block, std::size_t size) {
+  return process_heap.fits_in_place(current_block(), reinterpret_cast<Address>(block), size);
+}
+
+inline void* process_reallocate(void* block, std::size_t size) {
+  return process_fits_in_place(block, size) ? block
+                                            : detail::process_reallocate_slowly(block, size);
 }
 
 inline void process_free(void* block) {
@@ -67,5 +102,9 @@ inline void process_free(void* block) {
     return;
   detail::process_free_slowly(block);
 }
+
+void* process_allocate_aligned(std::size_t alignment, std::size_t size);
+std::size_t process_usable_size(const void* block);
+bool process_trim();
 
 }  // namespace arenite
