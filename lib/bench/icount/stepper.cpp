@@ -34,6 +34,7 @@ void stay_on_one_processor() {
   ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
 
   std::vector<char*> arguments;
+  arguments.reserve(command.size() + 1);
   for (const std::string& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   // One memset and memcpy on every processor, whatever it offers.

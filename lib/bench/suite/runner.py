@@ -52,7 +52,7 @@ def run_once(program, allocator, folder):
     complaints = folder / "complaints"
     with open(program.input or os.devnull, "rb") as given, open(output, "wb") as out, open(complaints, "wb") as err:
         started = subprocess.Popen(command, stdin=given, stdout=out, stderr=err, start_new_session=True)
-        problem = drive(program, folder) if program.server else None
+        problem = drive(program, started, folder) if program.server else None
         if problem:
             stop(started)
         try:
@@ -101,13 +101,15 @@ def parse_figures(text):
 REDIS_COMMANDS = "set,get,incr,lpush,lpop,sadd,hset,zadd"
 
 
-def drive(program, folder):
+def drive(program, started, folder):
     """Waits for the server, has the client do its work, asks the server to leave. Returns a problem, or None."""
     assert program.server == "redis"
     socket = folder / "redis.sock"
     client = ["redis-cli", "-s", str(socket)]
     deadline = time.monotonic() + 10
     while not answers(client):
+        if started.poll() is not None:
+            return None  # it ended; its exit status says why
         if time.monotonic() > deadline:
             return "the server does not answer"
         time.sleep(0.02)

@@ -88,6 +88,7 @@ int main(int argc, char** argv) {
   const Stopwatch watch;
   const auto channels = std::make_unique<Channel[]>(threads);
   std::vector<std::thread> ring;
+  ring.reserve(threads);
   for (std::size_t number = 0; number < threads; ++number) {
     ring.emplace_back(run, std::ref(channels[number]), std::ref(channels[(number + 1) % threads]),
                       size, blocks / threads, number + 1);

@@ -47,6 +47,7 @@ inline int false_sharing(int argc, char** argv, const char* name, Start start) {
   }
   const Stopwatch watch;
   std::vector<std::thread> workers;
+  workers.reserve(threads);
   for (void* object : given) workers.emplace_back(write_and_free, object, rounds, writes, size);
   for (std::thread& worker : workers) worker.join();
   std::printf("%s threads=%zu size=%zu ns_per_write=%.3f\n", name, threads, size,

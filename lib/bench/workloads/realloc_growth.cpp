@@ -17,6 +17,7 @@ using namespace arenite::bench;
 namespace {
 
 constexpr std::size_t kPage = 4096;
+constexpr double kPatience = 2;  // seconds
 
 struct Growth {
   double nanoseconds;
@@ -25,15 +26,17 @@ struct Growth {
 
 // Grows a block from a page to `limit`, writing to each page once, and checks all of them at the
 // end.
+// It stops growing after kPatience: some allocators copy the whole block at each step.
 template <class Next>
 Growth grow(std::size_t limit, Next next) {
   const Stopwatch watch;
   std::size_t steps = 0;
   std::size_t written = 0;
   unsigned char* block = nullptr;
-  for (std::size_t size = kPage; size <= limit; size = next(size)) {
-    block = static_cast<unsigned char*>(std::realloc(block, size));
-    check(block != nullptr, "out of memory");
+  for (std::size_t size = kPage; size <= limit && watch.seconds() < kPatience; size = next(size)) {
+    void* const grown = std::realloc(block, size);
+    check(grown != nullptr, "out of memory");
+    block = static_cast<unsigned char*>(grown);
     for (; written + kPage <= size; written += kPage) {
       block[written] = static_cast<unsigned char>(written / kPage);
     }
