@@ -18,8 +18,10 @@ class ArenaAudit {
 
   void run() {
     for (std::uint32_t list = 0; list < kArenaLists; ++list) walk(list);
+    // What could not be read is no evidence of anything.
+    lists_complete_ = context_.findings.unreadable_count() == 0;
     for (std::uint32_t i = 0; i < plan().arena_count; ++i) check(i);
-    check_sums();
+    if (context_.findings.unreadable_count() == 0) check_sums();
   }
 
  private:
@@ -65,7 +67,8 @@ class ArenaAudit {
   void check(std::uint32_t index) {
     Arena arena;
     if (!read(index, arena)) return;
-    if (!context_.marks.arena_met(index)) add(Invariant::A2, index, Message{} << "is in no list");
+    if (lists_complete_ && !context_.marks.arena_met(index))
+      add(Invariant::A2, index, Message{} << "is in no list");
     check_word(index, arena.dirty_pools & ~arena.free_pools, "dirty but not free");
     check_word(index, arena.decommitted_pools & ~arena.free_pools, "decommitted but not free");
     check_word(index, arena.dirty_pools & arena.decommitted_pools, "both dirty and decommitted");
@@ -92,6 +95,7 @@ class ArenaAudit {
   const AuditContext<View>& context_;
   std::uint64_t free_pools_ = 0;
   std::uint64_t dirty_pools_ = 0;
+  bool lists_complete_ = false;
 };
 
 }  // namespace arenite

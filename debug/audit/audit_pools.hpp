@@ -17,6 +17,7 @@ class PoolAudit {
   explicit PoolAudit(const AuditContext<View>& context) : context_(context), spans_(context) {}
 
   void run() {
+    marks_complete_ = context_.findings.unreadable_count() == 0;
     for (std::uint32_t arena = 0; arena < plan().arena_count; ++arena) check_arena(arena);
   }
 
@@ -43,8 +44,11 @@ class PoolAudit {
     ArenaPools here;
     const std::uint32_t first = index * kArenaPools;
     if (!read(plan().arena(index), here.arena) || !read(plan().pool(first), here.pools) ||
-        !read(plan().class_byte(first), here.class_bytes))
+        !read(plan().class_byte(first), here.class_bytes)) {
+      // A span may have begun there.
+      astray_ = true;
       return;
+    }
     for (std::uint32_t i = 0; i < kArenaPools; ++i)
       check_pool(first + i, (here.arena.free_pools >> i & 1) != 0, here.pools[i],
                  here.class_bytes[i]);
@@ -95,14 +99,14 @@ class PoolAudit {
       add(Invariant::P1, index,
           Message{} << "thread block " << mark.owner << " is attached to it for class "
                     << std::uint32_t{mark.attached} - 1 << "; its descriptor says otherwise");
-    if (mark.attached == 0 && pool.state == PoolState::attached)
+    if (marks_complete_ && mark.attached == 0 && pool.state == PoolState::attached)
       add(Invariant::P1, index,
           Message{} << "is attached to thread block " << pool.owner << ", which does not know it");
     if (mark.listed != 0 && (pool.state != PoolState::listed || pool.size_class != mark.listed - 1))
       add(Invariant::P1, index,
           Message{} << "is in the list of class " << std::uint32_t{mark.listed} - 1
                     << "; its descriptor says otherwise");
-    if (mark.listed == 0 && pool.state == PoolState::listed)
+    if (marks_complete_ && mark.listed == 0 && pool.state == PoolState::listed)
       add(Invariant::P7, index, Message{} << "has free blocks and is in no list");
   }
 
@@ -185,6 +189,8 @@ class PoolAudit {
   SpanAudit<View> spans_;
   std::uint32_t span_end_ = 0;
   bool astray_ = false;
+  /// Whether the walks before saw everything: only then does a missing mark say anything.
+  bool marks_complete_ = false;
 };
 
 }  // namespace arenite

@@ -47,7 +47,7 @@ class ThreadAudit {
       add(Invariant::T1, Message{} << "has state " << static_cast<std::uint32_t>(header.state));
     if (header.index != thread_)
       add(Invariant::T1, Message{} << "says it is number " << header.index);
-    if (header.state == ThreadState::live && !threads_.empty() &&
+    if (header.state == ThreadState::live && header.system_thread != 0 && !threads_.empty() &&
         !std::binary_search(threads_.begin(), threads_.end(), header.system_thread))
       add(Invariant::T1,
           Message{} << "belongs to thread " << header.system_thread << ", which has ended");
