@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""The main job on real programs: python3, redis-server, git and g++ run unchanged under libarenite.so
+and are audited while they live; then a scratch program makes a mistake, and the audit says which.
+
+Called by ci/demo, which installs what this needs.  --no-build uses build/release as it is.
+
+Exit status 0 if every program succeeded with no finding and the mistake was found, 1 otherwise.
+"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+RELEASE = ROOT / "build" / "release"
+LIBRARY = RELEASE / "lib" / "libarenite.so"
+ARENITE = RELEASE / "bin" / "arenite"
+AUDITS_AT_MOST = 5
+
+PYTHON = """
+import json, re, sys
+records = [{"id": i, "name": f"n{i}", "tags": [str(i % 7), "x" * (i % 50)]} for i in range(120_000)]
+for _ in range(3):
+    text = json.dumps(records)
+    records = json.loads(text)
+words = {}
+for word in re.findall(r"\\w+", text):
+    words[word] = words.get(word, 0) + 1
+print(len(words), len(text))
+"""
+
+MISTAKE = """
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+int main(void) {
+  void *volatile block = malloc(48);
+  free(block);
+  free(block); /* the mistake */
+  puts("ready");
+  fflush(stdout);
+  pause();
+}
+"""
+
+
+def say(text=""):
+    print(text, flush=True)
+
+
+def build():
+    say("building the release (a minute or two) ...")
+    log = ROOT / "build" / "demo-build.log"
+    log.parent.mkdir(exist_ok=True)
+    with open(log, "w") as out:
+        for command in (["cmake", "--preset", "release", "-DARENITE_BENCH=OFF"],
+                        ["cmake", "--build", "--preset", "release"]):
+            if subprocess.run(command, cwd=ROOT, stdout=out, stderr=subprocess.STDOUT).returncode:
+                sys.exit(f"ci/demo: {' '.join(command)} failed; see {log}")
+
+
+def preloaded(environment=None):
+    return dict(os.environ, LD_PRELOAD=str(LIBRARY), **(environment or {}))
+
+
+def family(pid):
+    """The process and its descendants."""
+    found = [pid]
+    for one in found:
+        try:
+            for task in os.listdir(f"/proc/{one}/task"):
+                children = pathlib.Path(f"/proc/{one}/task/{task}/children").read_text()
+                found += [int(child) for child in children.split()]
+        except OSError:
+            pass
+    return found
+
+
+def biggest(pid):
+    """The member of the family with the most memory resident: the one that does the work."""
+    def resident(one):
+        try:
+            return int(pathlib.Path(f"/proc/{one}/statm").read_text().split()[1])
+        except (OSError, IndexError):
+            return -1
+    return max(family(pid), key=resident)
+
+
+def command_json(*arguments):
+    """Exit status and decoded output of the CLI."""
+    done = subprocess.run([ARENITE, *arguments, "--format", "json"], capture_output=True, text=True)
+    try:
+        return done.returncode, json.loads(done.stdout)
+    except ValueError:
+        return done.returncode, None
+
+
+class Witness:
+    """Audits a process now and then, and remembers the largest heap seen."""
+
+    def __init__(self):
+        self.audits = self.findings = self.unclear = 0
+        self.largest = None
+
+    def look(self, pid):
+        status, _ = command_json("audit", "--pid", str(pid))
+        if not pathlib.Path(f"/proc/{pid}").exists():
+            return  # It ended meanwhile: nothing was seen.
+        if status == 0:
+            self.audits += 1
+        elif status == 1:
+            self.audits += 1
+            self.findings += 1
+        else:
+            self.unclear += 1
+        status, seen = command_json("stat", "--pid", str(pid))
+        if status == 0 and seen and (self.largest is None or blocks(seen) > blocks(self.largest)):
+            self.largest = seen
+
+
+def blocks(statistics):
+    return sum(one["live"] for one in statistics["classes"]) + statistics["spans"]
+
+
+def pools(statistics):
+    return sum(one["pools"] for one in statistics["classes"])
+
+
+def run(command, environment, witness=None, **options):
+    """Runs a command to its end; returns (exit status, seconds, peak resident MiB of the largest
+    process in its family)."""
+    started = time.monotonic()
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL, **options)
+    peak, next_look = 0.0, started + 0.3
+    while child.poll() is None:
+        peak = max(peak, peak_mib(biggest(child.pid)))
+        if witness and witness.audits < AUDITS_AT_MOST and time.monotonic() > next_look:
+            witness.look(biggest(child.pid))
+            next_look = time.monotonic() + 0.5
+        time.sleep(0.02)
+    return child.returncode, time.monotonic() - started, peak
+
+
+def peak_mib(pid):
+    try:
+        for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    except OSError:
+        pass
+    return 0.0
+
+
+def python3(environment, witness, _):
+    return run(["/usr/bin/python3", "-c", PYTHON], dict(environment, PYTHONMALLOC="malloc"), witness)
+
+
+def gpp(environment, witness, scratch):
+    source = ROOT / "lib" / "bench" / "programs" / "templates.cpp"
+    return run(["g++", "-std=c++20", "-O2", "-c", str(source), "-o", str(scratch / "templates.o")],
+               environment, witness)
+
+
+def git(environment, witness, scratch):
+    """A repository's life: commits, a branch, a merge, history, repacking."""
+    script = r"""
+set -e
+rm -rf life && git init -q -b trunk life && cd life
+git config user.name demo && git config user.email demo@localhost && git config gc.auto 0
+for i in $(seq 60); do
+  for f in 1 2 3 4 5 6; do seq $((i * f)) $((i * f * 3 + 400)) > "f$f-$((i % 17))"; done
+  git add -A && git commit -q -m "change $i"
+done
+git checkout -q -b side HEAD~20 && seq 9000 > side && git add side && git commit -q -m side
+git checkout -q trunk && git merge -q -m merge side
+git log --stat -p > ../log && git fsck --full
+git -c pack.threads=1 repack -adfq --depth=200 --window=200 && git gc -q
+"""
+    return run(["bash", "-c", script], environment, witness, cwd=scratch)
+
+
+def redis(environment, witness, scratch):
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = str(probe.getsockname()[1])
+    server = subprocess.Popen(
+        ["redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(scratch)],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        for _ in range(100):
+            answer = subprocess.run(["redis-cli", "-p", port, "ping"], capture_output=True, text=True)
+            if answer.stdout.strip() == "PONG":
+                break
+            time.sleep(0.05)
+        started = time.monotonic()
+        load = subprocess.Popen(
+            ["redis-benchmark", "-p", port, "-q", "-n", "150000", "-r", "100000", "-d", "100", "-P", "8",
+             "-t", "set,get,lpush,hset,sadd,zadd"],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while load.poll() is None:
+            if witness and witness.audits < AUDITS_AT_MOST:
+                witness.look(server.pid)
+            time.sleep(0.2)
+        seconds, peak = time.monotonic() - started, peak_mib(server.pid)
+        status = load.returncode if server.poll() is None else 1
+        subprocess.run(["redis-cli", "-p", port, "shutdown", "nosave"], capture_output=True)
+        return status or server.wait(10), seconds, peak
+    finally:
+        if server.poll() is None:
+            server.kill()
+            server.wait()
+
+
+PROGRAMS = [("python3", "json, re and dicts, PYTHONMALLOC=malloc", python3),
+            ("redis-server", "redis-benchmark on loopback", redis),
+            ("git", "a repository's life", git),
+            ("g++", "a template-heavy file", gpp)]
+
+
+def serve(name, what, program, scratch):
+    say(f"\n{name}: {what}")
+    say("  with the C library's malloc ...")
+    status_before, seconds_before, peak_before = program(dict(os.environ), None, scratch)
+    say("  under libarenite.so, audited while it runs ...")
+    witness = Witness()
+    status, seconds, peak = program(preloaded(), witness, scratch)
+    good = status == 0 and status_before == 0 and witness.audits > 0 and not witness.findings \
+        and not witness.unclear
+    if witness.largest:
+        heap = witness.largest
+        say(f"  heap at its largest: {heap['arenas']} arenas, {pools(heap)} pools, {blocks(heap)} blocks")
+    say(f"  audits {witness.audits}, findings {witness.findings}"
+        + (f", could not tell {witness.unclear}" if witness.unclear else ""))
+    say(f"  time {seconds:.2f} s beside {seconds_before:.2f} s (the audits' pauses included), "
+        f"peak memory {peak:.1f} MiB beside {peak_before:.1f} MiB"
+        + ("" if good else f"   FAILED (exit status {status}, {status_before} without)"))
+    return good
+
+
+def mistake(scratch):
+    say("\na scratch program that frees a block twice, audited while it waits")
+    source, program = scratch / "mistake.c", scratch / "mistake"
+    source.write_text(MISTAKE)
+    subprocess.run(["gcc", "-O0", str(source), "-o", str(program)], check=True,
+                   stderr=subprocess.DEVNULL)
+    child = subprocess.Popen([program], env=preloaded(), stdout=subprocess.PIPE, text=True)
+    try:
+        child.stdout.readline()
+        done = subprocess.run([ARENITE, "audit", "--pid", str(child.pid)], capture_output=True, text=True)
+    finally:
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+    say("  $ arenite audit --pid " + str(child.pid))
+    for line in (done.stdout + done.stderr).splitlines():
+        say("  " + line)
+    say(f"  exit status {done.returncode}")
+    return done.returncode == 1 and "T2" in done.stdout
+
+
+def main():
+    if sys.argv[1:] not in ([], ["--no-build"]):
+        print(__doc__, file=sys.stderr)
+        return 64
+    if not sys.argv[1:]:
+        build()
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="arenite-demo-"))
+    try:
+        results = [serve(*program, scratch) for program in PROGRAMS]
+        results.append(mistake(scratch))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    say("\n" + ("all as it should be" if all(results) else "NOT as it should be"))
+    return 0 if all(results) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
