@@ -174,7 +174,7 @@ class Arenas {
       const std::uint64_t stretch = low_bits(length) << first;
       rest &= ~stretch;
       const Address at = tables_.pool_address(PoolIndex{index.value * kArenaPools + first});
-      ++root_.decommits;
+      root_.decommits.fetch_add(1, std::memory_order_relaxed);
       if (!pages_.decommit(at, length * Geometry::kPoolBytes)) continue;
       arena.dirty_pools &= ~stretch;
       arena.decommitted_pools |= stretch;

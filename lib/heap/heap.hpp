@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/contract.hpp"
 #include "base/text.hpp"
@@ -495,9 +496,20 @@ class Heap {
     if (capacity == 0) return give_back(&at, 1, size_class);
     if (capacity < slots)
       array.set_capacity(std::min(2 * capacity, slots));
+    else if (heap_shrank(thread))
+      hand_back_all(thread);
     else
       hand_back(thread, size_class, slots / 2);
     array.push(at);
+  }
+
+  /// Whether pages went back since the thread last handed back all it held. What it holds keeps
+  /// pools from becoming empty, wherever in the heap they are.
+  bool heap_shrank(ThreadBlock thread) {
+    // Relaxed: late news is good enough.
+    const std::uint64_t decommits = root_.decommits.load(std::memory_order_relaxed);
+    std::uint64_t& seen = thread_header(thread).decommits_seen;
+    return std::exchange(seen, decommits) != decommits;
   }
 
   [[gnu::noinline]] void free_other(Address at) {

@@ -79,7 +79,8 @@ struct HeapRoot {
   std::uint32_t dirty_pools;   ///< sum over arenas
   std::uint32_t used_pools;    ///< pools that are not free
   std::uint32_t retain_pools;  ///< dirty pools kept before pages are given back; adapts
-  std::uint64_t decommits;     ///< calls, since the start
+  /// Times pages went back, since the start. Threads look at it to learn that the heap shrinks.
+  Shared<Space, std::uint64_t> decommits;
   std::uint32_t arena_lists[kArenaLists];
 
   /// Over the thread table: who takes and gives back a thread block.

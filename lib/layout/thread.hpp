@@ -4,9 +4,10 @@
 // capacity zero; the array of a class begins at its first line (geometry/size_classes.hpp); after
 // the last array follows the table of attached pools, one 32-bit pool index per class.
 //
-// Only its thread writes a thread block while it is live. It reads its own arrays plainly and writes
-// them atomically, because audits and a forked child read them, atomically too. A block is never in two places, at any instruction: it leaves the
-// bitmap before it enters an array, and leaves the array before it enters the bitmap.
+// Only its thread writes a thread block while it is live. It reads its own arrays plainly and
+// writes them atomically, because audits and a forked child read them, atomically too. A block is
+// never in two places, at any instruction: it leaves the bitmap before it enters an array, and
+// leaves the array before it enters the bitmap.
 #pragma once
 
 #include <cstdint>
@@ -38,7 +39,9 @@ struct ThreadHeader {
   std::uint32_t index;
   /// The system's number of the thread, for reports.
   Shared<Space, std::uint64_t> system_thread;
-  std::uint64_t reserved[5];
+  /// The root's count of decommits when this thread last handed back all it held.
+  std::uint64_t decommits_seen;
+  std::uint64_t reserved[4];
 };
 static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLineBytes);
 
