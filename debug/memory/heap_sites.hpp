@@ -12,6 +12,7 @@
 #include <array>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -117,9 +118,9 @@ class MappedModule {
 /// All heaps of the process whose mappings these are. A file that is merely read through a mapping
 /// can look like a module, too: its root is then not there.
 template <MemoryView View>
-std::vector<HeapSite> find_heap_sites(const View& view, MappingReader& mappings) {
+std::vector<HeapSite> find_heap_sites(const View& view, std::span<const Mapping> mappings) {
   std::vector<HeapSite> sites;
-  for (Mapping mapping; mappings.next(mapping);) {
+  for (const Mapping& mapping : mappings) {
     if (mapping.offset != 0 || mapping.inode == 0 || !mapping.readable) continue;
     HeapSite site;
     if (!MappedModule<View>(view, mapping.begin).find(site)) continue;

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+// The sub-commands of `arenite`. Each returns an ExitCode; each may throw CannotTell, which becomes
+// a message and kCannotTell.
+#pragma once
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace arenite::cli {
+
+/// Where a heap is looked at: a process if `pid` is not 0, otherwise a snapshot file.
+struct Source {
+  pid_t pid = 0;
+  std::string snapshot;
+};
+
+enum class Format { text, json };
+
+int audit(const Source& source, Format format);
+int stat(const Source& source, Format format);
+int take_snapshot(pid_t pid, const std::string& path, bool full, Format format);
+/// `geometry`: production, classic or tiny.
+int classes(const std::string& geometry, Format format);
+/// "" explains all.
+int explain(const std::string& id, Format format);
+int whatis(pid_t pid, const std::string& address, Format format);
+/// Replaces this process by the program, with the library preloaded; returns only if that fails.
+int run(const std::vector<std::string>& program);
+
+}  // namespace arenite::cli

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+// `arenite`: looks at heaps from outside.
+#include <functional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "debug/cli/commands.hpp"
+#include "debug/cli/exit_code.hpp"
+#include "debug/memory/cannot_tell.hpp"
+
+namespace arenite::cli {
+namespace {
+
+constexpr const char* kFooter =
+    "Exit: 0 clean, 1 findings, 2 could not tell, 64 usage.\n"
+    "Colour only on a terminal, and not if NO_COLOR is set.";
+
+/// What the command line says; `command` does it.
+struct Request {
+  Format format = Format::text;
+  Source source;
+  std::string output;
+  bool full = false;
+  std::string geometry = "production";
+  std::string invariant;
+  std::string address;
+  std::vector<std::string> program;
+  std::function<int()> command;
+};
+
+void add_format(CLI::App& app, Request& request) {
+  app.add_option("--format", request.format, "text or json")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}}))
+      ->option_text("text|json");
+}
+
+CLI::Option* add_pid(CLI::App& app, Request& request) {
+  return app.add_option("--pid", request.source.pid, "a process")->check(CLI::PositiveNumber);
+}
+
+void add_source(CLI::App& app, Request& request) {
+  auto* group = app.add_option_group("source", "what to look at; one of");
+  add_pid(*group, request);
+  group->add_option("--snapshot", request.source.snapshot, "a file that `arenite snapshot` wrote");
+  group->require_option(1);
+}
+
+void add_commands(CLI::App& app, Request& request) {
+  const auto add = [&](const char* name, const char* what, auto command) {
+    CLI::App* sub = app.add_subcommand(name, what);
+    sub->callback([&request, command] { request.command = command; });
+    return sub;
+  };
+  Request& r = request;
+  CLI::App* sub =
+      add("audit", "Check every invariant of a heap", [&r] { return audit(r.source, r.format); });
+  add_source(*sub, r);
+  add_format(*sub, r);
+
+  sub = add("stat", "Say what every mapped byte is used for",
+            [&r] { return stat(r.source, r.format); });
+  add_source(*sub, r);
+  add_format(*sub, r);
+
+  sub = add("snapshot", "Save a heap's state to a file",
+            [&r] { return take_snapshot(r.source.pid, r.output, r.full, r.format); });
+  add_pid(*sub, r)->required();
+  sub->add_option("-o,--output", r.output, "the file to write")->required();
+  sub->add_flag("--full", r.full, "with the contents of all blocks");
+  add_format(*sub, r);
+
+  sub = add("whatis", "Say what lies at an address of a process",
+            [&r] { return whatis(r.source.pid, r.address, r.format); });
+  sub->add_option("address", r.address, "in hexadecimal")->required();
+  add_pid(*sub, r)->required();
+  add_format(*sub, r);
+
+  sub = add("classes", "Print the size classes of a geometry",
+            [&r] { return classes(r.geometry, r.format); });
+  sub->add_option("--geometry", r.geometry, "which; production if not given")
+      ->check(CLI::IsMember({"production", "classic", "tiny"}));
+  add_format(*sub, r);
+
+  sub = add("explain", "Say what an invariant means",
+            [&r] { return explain(r.invariant, r.format); });
+  sub->add_option("id", r.invariant, "P4, say; all if not given");
+  add_format(*sub, r);
+
+  sub = add("run", "Run a program on Arenite", [&r] { return run(r.program); });
+  sub->add_option("program", r.program, "the program and its arguments")->required();
+  sub->prefix_command();
+  sub->positionals_at_end();
+  app.require_subcommand(1);
+}
+
+int main_of(int argc, char** argv) {
+  CLI::App app("Looks at the heaps of Arenite, from outside.", "arenite");
+  app.footer(kFooter);
+  Request request;
+  add_commands(app, request);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kClean : kUsage;
+  }
+  try {
+    return request.command();
+  } catch (const CannotTell& reason) {
+    fmt::print(stderr, "arenite: {}\n", reason.what());
+  } catch (const std::exception& reason) {
+    fmt::print(stderr, "arenite: cannot go on: {}\n", reason.what());
+  }
+  return kCannotTell;
+}
+
+}  // namespace
+}  // namespace arenite::cli
+
+int main(int argc, char** argv) {
+  return arenite::cli::main_of(argc, argv);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: MIT
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "debug/cli/commands.hpp"
+#include "debug/cli/examination.hpp"
+#include "debug/cli/exit_code.hpp"
+#include "debug/cli/heap_json.hpp"
+
+namespace arenite::cli {
+namespace {
+
+void print(void*, const char* text, std::size_t bytes) {
+  std::fwrite(text, 1, bytes, stdout);
+}
+
+}  // namespace
+
+int stat(const Source& source, Format format) {
+  const Examination examination =
+      source.pid != 0 ? examine_process(source.pid) : examine_snapshot(source.snapshot);
+  std::string reason;
+  const int code = examination.exit_code(reason);
+  Json json = describe(examination.facts);
+  json["heaps"] = Json::array();
+  for (const HeapReport& heap : examination.heaps) {
+    if (heap.result.end != AuditEnd::complete) continue;
+    if (format == Format::text) {
+      fmt::print("process {} ({}), {}\n", examination.facts.pid, examination.facts.command,
+                 heap.site.module);
+      print_text(heap.result.statistics, {print, nullptr});
+    } else {
+      Json one = describe(heap.result.statistics);
+      one["module"] = heap.site.module;
+      json["heaps"].push_back(std::move(one));
+    }
+  }
+  if (format == Format::json) fmt::print("{}\n", dump(json));
+  std::fflush(stdout);
+  if (code == kFindings)
+    fmt::print(stderr,
+               "arenite: the heap has {} findings, so figures may be wrong; see arenite audit\n",
+               examination.finding_count());
+  if (code == kCannotTell) fmt::print(stderr, "arenite: cannot tell: {}\n", reason);
+  return code;
+}
+
+}  // namespace arenite::cli

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: MIT
+#include <charconv>
+
+#include <fmt/format.h>
+
+#include "debug/audit/locate.hpp"
+#include "debug/cli/commands.hpp"
+#include "debug/cli/examination.hpp"
+#include "debug/cli/exit_code.hpp"
+#include "debug/cli/heap_json.hpp"
+
+namespace arenite::cli {
+namespace {
+
+struct Answer {
+  std::string text;
+  Json json;
+};
+
+bool parse_address(const std::string& text, Address& at) {
+  const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
+  const char* begin = text.data() + (prefixed ? 2 : 0);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(begin, end, at, 16);
+  return error == std::errc{} && stop == end;
+}
+
+/// A state of a block, in words.
+const char* words(Use use) {
+  switch (use) {
+    case Use::live_block:
+      return "live";
+    case Use::free_block:
+      return "free";
+    case Use::uncarved_block:
+      return "never used";
+    case Use::held_block:
+      return "free, in a thread's array";
+    default:
+      return "";
+  }
+}
+
+Json place_in_pool(const Location& found) {
+  return {{"arena", found.arena},
+          {"pool", found.pool},
+          {"begin", fmt::format("{:#x}", found.begin)},
+          {"bytes", found.bytes},
+          {"offset", found.offset}};
+}
+
+Answer describe_location(const Location& found) {
+  switch (found.use) {
+    case Use::root:
+      return {"the heap root", {{"use", "root"}}};
+    case Use::table:
+      return {fmt::format("the heap's table of {}", found.name),
+              {{"use", "table"}, {"table", found.name}}};
+    case Use::reserved:
+      return {"the heap's reservation, not in use", {{"use", "reserved"}}};
+    case Use::free_pool:
+      return {fmt::format("free pool {} of arena {}", found.pool, found.arena),
+              {{"use", "free pool"}, {"place", place_in_pool(found)}}};
+    case Use::pool_tail:
+      return {fmt::format("behind the last block of pool {}, arena {}", found.pool, found.arena),
+              {{"use", "pool tail"}, {"place", place_in_pool(found)}}};
+    case Use::span:
+      return {fmt::format("offset {} in a live span of {} bytes at {:#x}, arena {}", found.offset,
+                          found.bytes, found.begin, found.arena),
+              {{"use", "span"}, {"place", place_in_pool(found)}}};
+    case Use::unreadable:
+      return {
+          fmt::format("pool {} of arena {}, whose state makes no sense", found.pool, found.arena),
+          {{"use", "unclear"}}};
+    default:
+      break;
+  }
+  const std::string thread =
+      found.use == Use::held_block ? fmt::format(" (thread block {})", found.thread) : "";
+  Answer answer{
+      fmt::format("offset {} in block {} of {} bytes at {:#x}, class {}, pool {}, arena {}: {}{}",
+                  found.offset, found.block, found.bytes, found.begin, found.size_class, found.pool,
+                  found.arena, words(found.use), thread),
+      {{"use", "block"},
+       {"state", words(found.use)},
+       {"class", found.size_class},
+       {"block", found.block},
+       {"place", place_in_pool(found)}}};
+  if (found.use == Use::held_block) answer.json["thread_block"] = found.thread;
+  return answer;
+}
+
+Answer describe_mapping(Address at, const ProcessFacts& facts) {
+  for (const Mapping& mapping : facts.mappings) {
+    if (at < mapping.begin || at >= mapping.end) continue;
+    const std::string path(mapping.path);
+    const std::string name = path == "[stack]"     ? "the first thread's stack"
+                             : path == "[heap]"    ? "the C library's heap (brk)"
+                             : path.empty()        ? "anonymous memory"
+                             : path.front() == '[' ? path
+                             : mapping.writable    ? "data of " + path
+                             : mapping.executable  ? "code of " + path
+                                                   : "read-only data of " + path;
+    const std::string begin = fmt::format("{:#x}", mapping.begin);
+    return {fmt::format("{}, offset {} from {}", name, at - mapping.begin, begin),
+            {{"use", "mapping"},
+             {"name", name},
+             {"path", path},
+             {"begin", begin},
+             {"file_offset", mapping.offset + (at - mapping.begin)}}};
+  }
+  return {"not mapped", {{"use", "not mapped"}}};
+}
+
+}  // namespace
+
+int whatis(pid_t pid, const std::string& address, Format format) {
+  Address at = 0;
+  if (!parse_address(address, at)) {
+    fmt::print(stderr, "arenite: {} is no address; give it in hexadecimal\n", address);
+    return kUsage;
+  }
+  Location found;
+  const Examination examination =
+      examine_process(pid, [&](const LiveView& view, const Examination& seen) {
+        for (const HeapReport& heap : seen.heaps)
+          if (heap.result.end == AuditEnd::complete && found.use == Use::outside)
+            found = Locator<LiveView>(view, heap.result.plan).locate(at);
+      });
+  const Answer answer = found.use == Use::outside ? describe_mapping(at, examination.facts)
+                                                  : describe_location(found);
+  if (format == Format::text) {
+    fmt::print("{:#x}: {}\n", at, answer.text);
+  } else {
+    Json json = describe(examination.facts);
+    json["address"] = fmt::format("{:#x}", at);
+    json.update(answer.json);
+    fmt::print("{}\n", dump(json));
+  }
+  return kClean;
+}
+
+}  // namespace arenite::cli
