@@ -26,6 +26,8 @@ class ThreadRegistry {
     while (index < used && state_of(index) != ThreadState::unused) ++index;
     if (index == used) {
       if (used == root_.max_threads) return 0;
+      // The page source is called under the range lock.
+      LockGuard range(root_.range_lock);
       Reservation<Geometry, Pages> reservation(root_, pages_);
       if (!reservation.commit_threads(used + 1)) return 0;
       root_.threads_used.store(used + 1, std::memory_order_release);
