@@ -358,9 +358,10 @@ class Heap {
   void leave_for_good(ThreadBlock thread, SizeClass size_class) {
     const PoolIndex pool{attached(thread, size_class)};
     if (pool.value == kNone) return;
-    attached(thread, size_class) = kNone;
     {
+      // Both under the lock: a child forked in between would have the pool attached to nobody.
       LockGuard guard(root_.lists[size_class.value].lock);
+      attached(thread, size_class) = kNone;
       leave(pool, size_class);
     }
     close_if_empty(pool, size_class);
@@ -442,10 +443,16 @@ class Heap {
   void relist(PoolIndex pool, SizeClass size_class) {
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
-    PoolDescriptor<Native>& descriptor = tables().pool(pool);
-    if (descriptor.size_class.load(std::memory_order_relaxed) == size_class.value &&
-        descriptor.state.load(std::memory_order_relaxed) == PoolState::full)
-      append(list, pool);
+    if (is_of_class_in(pool, size_class, PoolState::full)) append(list, pool);
+  }
+
+  /// Whether the pool is in this state as one of this class, whose lock is held. The state first,
+  /// then the class: a pool of another class may change hands between the two, and is told by its
+  /// class only if that is the younger look. Acquire: pairs with the releases that enter the state.
+  bool is_of_class_in(PoolIndex pool, SizeClass size_class, PoolState state) const {
+    const PoolDescriptor<Native>& descriptor = tables().pool(pool);
+    return descriptor.state.load(std::memory_order_acquire) == state &&
+           descriptor.size_class.load(std::memory_order_relaxed) == size_class.value;
   }
 
   /// Gives a listed pool without live blocks back to its arena. An attached one stays its owner's.
@@ -453,13 +460,10 @@ class Heap {
     if (!bitmap(pool, size_class).all()) return;
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
-    PoolDescriptor<Native>& descriptor = tables().pool(pool);
-    if (descriptor.size_class.load(std::memory_order_relaxed) != size_class.value ||
-        descriptor.state.load(std::memory_order_relaxed) != PoolState::listed ||
-        !bitmap(pool, size_class).all())
+    if (!is_of_class_in(pool, size_class, PoolState::listed) || !bitmap(pool, size_class).all())
       return;
     unlink(list, pool);
-    descriptor.state.store(PoolState::free, std::memory_order_relaxed);
+    tables().pool(pool).state.store(PoolState::free, std::memory_order_relaxed);
     tables().class_byte(pool).store(0, std::memory_order_relaxed);
     LockGuard range(root_.range_lock);
     arenas().give(pool, 1);
@@ -474,7 +478,8 @@ class Heap {
     (list.tail == kNone ? list.head : tables().pool(PoolIndex{list.tail}).next) = pool.value;
     list.tail = pool.value;
     ++list.length;
-    descriptor.state.store(PoolState::listed, std::memory_order_relaxed);
+    // Release: pairs with the acquire in `is_of_class_in`.
+    descriptor.state.store(PoolState::listed, std::memory_order_release);
   }
 
   void unlink(ClassList<Native>& list, PoolIndex pool) {
@@ -549,8 +554,13 @@ class Heap {
     if (usable < kMoveBytes) return copy_to_new(thread, block, std::min(usable, size), size);
     void* moved = allocate_span(size, Geometry::kPoolBytes, false);
     if (moved == nullptr) return nullptr;
-    if (!pages_.move(reinterpret_cast<Address>(block), reinterpret_cast<Address>(moved), usable))
-      std::memcpy(moved, block, usable);
+    bool pages_moved = false;
+    {
+      LockGuard guard(root_.range_lock);
+      pages_moved =
+          pages_.move(reinterpret_cast<Address>(block), reinterpret_cast<Address>(moved), usable);
+    }
+    if (!pages_moved) std::memcpy(moved, block, usable);
     free_other(reinterpret_cast<Address>(block));
     return moved;
   }
@@ -592,7 +602,11 @@ class Heap {
            << Hex{at - inside};
       return;
     }
-    const bool free = tables().pool(pool).state.load(std::memory_order_relaxed) == PoolState::free;
+    // The inner pools of a span keep whatever their descriptors held: the arena is what knows.
+    LockGuard guard(root_.range_lock);
+    const std::uint64_t free_pools =
+        tables().arena(ArenaIndex{pool.value / kArenaPools}).free_pools;
+    const bool free = (free_pools >> (pool.value % kArenaPools) & 1) != 0;
     line << (free ? "double free or wild pointer: no block is in use there"
                   : "interior pointer: inside a span");
   }
