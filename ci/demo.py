@@ -66,8 +66,13 @@ def build():
                 sys.exit(f"ci/demo: {' '.join(command)} failed; see {log}")
 
 
-def preloaded(environment=None):
-    return dict(os.environ, LD_PRELOAD=str(LIBRARY), **(environment or {}))
+def preloaded():
+    return dict(os.environ, LD_PRELOAD=str(LIBRARY))
+
+
+def plain():
+    """The C library's malloc, also for a program that was linked with another one (Debian's redis)."""
+    return dict(os.environ, LD_PRELOAD="libc.so.6")
 
 
 def family(pid):
@@ -93,15 +98,6 @@ def biggest(pid):
     return max(family(pid), key=resident)
 
 
-def command_json(*arguments):
-    """Exit status and decoded output of the CLI."""
-    done = subprocess.run([ARENITE, *arguments, "--format", "json"], capture_output=True, text=True)
-    try:
-        return done.returncode, json.loads(done.stdout)
-    except ValueError:
-        return done.returncode, None
-
-
 class Witness:
     """Audits a process now and then, and remembers the largest heap seen."""
 
@@ -110,27 +106,19 @@ class Witness:
         self.largest = None
 
     def look(self, pid):
-        status, _ = command_json("audit", "--pid", str(pid))
+        done = subprocess.run([ARENITE, "audit", "--pid", str(pid), "--format", "json"],
+                              capture_output=True, text=True)
         if not pathlib.Path(f"/proc/{pid}").exists():
             return  # It ended meanwhile: nothing was seen.
-        if status == 0:
-            self.audits += 1
-        elif status == 1:
-            self.audits += 1
-            self.findings += 1
-        else:
+        if done.returncode not in (0, 1):
             self.unclear += 1
-        status, seen = command_json("stat", "--pid", str(pid))
-        if status == 0 and seen and (self.largest is None or blocks(seen) > blocks(self.largest)):
-            self.largest = seen
-
-
-def blocks(statistics):
-    return sum(one["live"] for one in statistics["classes"]) + statistics["spans"]
-
-
-def pools(statistics):
-    return sum(one["pools"] for one in statistics["classes"])
+            return
+        self.audits += 1
+        report = json.loads(done.stdout)
+        self.findings += report["findings"]
+        for heap in report["heaps"]:
+            if self.largest is None or heap["blocks"] > self.largest["blocks"]:
+                self.largest = heap
 
 
 def run(command, environment, witness=None, **options):
@@ -228,7 +216,7 @@ PROGRAMS = [("python3", "json, re and dicts, PYTHONMALLOC=malloc", python3),
 def serve(name, what, program, scratch):
     say(f"\n{name}: {what}")
     say("  with the C library's malloc ...")
-    status_before, seconds_before, peak_before = program(dict(os.environ), None, scratch)
+    status_before, seconds_before, peak_before = program(plain(), None, scratch)
     say("  under libarenite.so, audited while it runs ...")
     witness = Witness()
     status, seconds, peak = program(preloaded(), witness, scratch)
@@ -236,7 +224,8 @@ def serve(name, what, program, scratch):
         and not witness.unclear
     if witness.largest:
         heap = witness.largest
-        say(f"  heap at its largest: {heap['arenas']} arenas, {pools(heap)} pools, {blocks(heap)} blocks")
+        say(f"  heap at its largest: {heap['arenas']} arenas, {heap['pools']} pools, "
+            f"{heap['blocks']} blocks, {heap['spans']} spans")
     say(f"  audits {witness.audits}, findings {witness.findings}"
         + (f", could not tell {witness.unclear}" if witness.unclear else ""))
     say(f"  time {seconds:.2f} s beside {seconds_before:.2f} s (the audits' pauses included), "
