@@ -117,6 +117,18 @@ bool same_numbers(pid_t pid) {
   return !failed && ours == theirs;
 }
 
+/// A stopped thread's stack pointer stands last but one in its /proc/PID/task/N/syscall.
+std::vector<ThreadStack> stacks_of(const std::string& proc, const StoppedProcess& stopped) {
+  std::vector<ThreadStack> stacks;
+  for (const std::uint64_t thread : stopped.threads()) {
+    std::istringstream fields(read_text(proc + "/task/" + std::to_string(thread) + "/syscall"));
+    std::vector<std::string> words{std::istream_iterator<std::string>(fields), {}};
+    if (words.size() < 3) continue;
+    stacks.push_back({thread, std::strtoull(words[words.size() - 2].c_str(), nullptr, 16)});
+  }
+  return stacks;
+}
+
 ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const LiveView& view) {
   ProcessFacts facts;
   facts.pid = pid;
@@ -124,6 +136,7 @@ ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const Li
   facts.command = read_text(proc + "/comm");
   if (!facts.command.empty() && facts.command.back() == '\n') facts.command.pop_back();
   if (same_numbers(pid)) facts.threads = stopped.threads();
+  facts.stacks = stacks_of(proc, stopped);
   take_mappings(read_text(proc + "/maps"), facts);
   facts.sites = find_heap_sites(view, facts.mappings);
   return facts;

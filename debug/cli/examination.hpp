@@ -36,12 +36,19 @@ struct HeapReport {
   Address first_unreadable = 0;
 };
 
+struct ThreadStack {
+  std::uint64_t thread;
+  Address pointer;
+};
+
 /// What is known of a process but for its memory.
 struct ProcessFacts {
   pid_t pid = 0;
   std::string command;
   /// Ascending; empty if not known.
   std::vector<std::uint64_t> threads;
+  /// Where each thread's stack pointer was; empty if not known.
+  std::vector<ThreadStack> stacks;
   std::vector<HeapSite> sites;
   /// Lines of /proc/PID/maps; the mappings' paths lie in it.
   std::unique_ptr<std::string> maps;

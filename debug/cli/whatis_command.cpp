@@ -90,24 +90,42 @@ Answer describe_location(const Location& found) {
   return answer;
 }
 
+bool holds(const Mapping& mapping, Address at) {
+  return at >= mapping.begin && at < mapping.end;
+}
+
+/// What a mapping is for. `before`: the one below it, or null.
+std::string purpose(const Mapping& mapping, const Mapping* before, const ProcessFacts& facts) {
+  for (const ThreadStack& stack : facts.stacks)
+    if (holds(mapping, stack.pointer)) return fmt::format("the stack of thread {}", stack.thread);
+  const std::string path(mapping.path);
+  if (path == "[heap]") return "the C library's heap (brk)";
+  if (!path.empty() && path.front() == '[') return path;
+  if (!path.empty())
+    return (mapping.writable     ? "data of "
+            : mapping.executable ? "code of "
+                                 : "read-only data of ") +
+           path;
+  // What a module has of zeros stands right behind its data.
+  const bool behind = before != nullptr && before->end == mapping.begin && before->writable &&
+                      before->inode != 0 && mapping.writable;
+  return behind ? "zeroed data of " + std::string(before->path) : "anonymous memory";
+}
+
 Answer describe_mapping(Address at, const ProcessFacts& facts) {
+  const Mapping* before = nullptr;
   for (const Mapping& mapping : facts.mappings) {
-    if (at < mapping.begin || at >= mapping.end) continue;
-    const std::string path(mapping.path);
-    const std::string name = path == "[stack]"     ? "the first thread's stack"
-                             : path == "[heap]"    ? "the C library's heap (brk)"
-                             : path.empty()        ? "anonymous memory"
-                             : path.front() == '[' ? path
-                             : mapping.writable    ? "data of " + path
-                             : mapping.executable  ? "code of " + path
-                                                   : "read-only data of " + path;
-    const std::string begin = fmt::format("{:#x}", mapping.begin);
-    return {fmt::format("{}, offset {} from {}", name, at - mapping.begin, begin),
-            {{"use", "mapping"},
-             {"name", name},
-             {"path", path},
-             {"begin", begin},
-             {"file_offset", mapping.offset + (at - mapping.begin)}}};
+    if (holds(mapping, at)) {
+      const std::string name = purpose(mapping, before, facts);
+      const std::string begin = fmt::format("{:#x}", mapping.begin);
+      return {fmt::format("{}, offset {} from {}", name, at - mapping.begin, begin),
+              {{"use", "mapping"},
+               {"name", name},
+               {"path", mapping.path},
+               {"begin", begin},
+               {"file_offset", mapping.offset + (at - mapping.begin)}}};
+    }
+    before = &mapping;
   }
   return {"not mapped", {{"use", "not mapped"}}};
 }

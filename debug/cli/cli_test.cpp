@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: MIT
+// `arenite` as a user runs it, on processes that are served by the library.
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+namespace {
+
+using ::testing::HasSubstr;
+using Json = nlohmann::json;
+
+const std::string kCli = ARENITE_CLI;
+const std::string kLibrary = ARENITE_LIBRARY_FILE;
+const std::string kSubject = ARENITE_SUBJECT;
+const std::string kImpostor = ARENITE_IMPOSTOR;
+
+struct Output {
+  int code;
+  std::string text;  ///< what it wrote to both streams
+  Json json() const { return Json::parse(text); }
+};
+
+Output shell(const std::string& command) {
+  FILE* pipe = ::popen(("{ " + command + "; } 2>&1").c_str(), "r");
+  std::string text;
+  std::array<char, 4096> buffer;
+  for (std::size_t got; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+    text.append(buffer.data(), got);
+  const int status = ::pclose(pipe);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
+}
+
+Output arenite(const std::string& arguments) {
+  return shell("ARENITE_LIBRARY=" + kLibrary + " " + kCli + " " + arguments);
+}
+
+/// A program under `arenite run`, or as it is; waits for the line it prints.
+class Child {
+ public:
+  explicit Child(const std::vector<std::string>& words) {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::setenv("ARENITE_LIBRARY", kLibrary.c_str(), 1);
+      std::vector<char*> arguments;
+      for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+      arguments.push_back(nullptr);
+      ::execvp(arguments[0], arguments.data());
+      ::_exit(99);
+    }
+    ::close(ends[1]);
+    for (char byte; ::read(ends[0], &byte, 1) == 1 && byte != '\n';) line += byte;
+    ::close(ends[0]);
+  }
+  ~Child() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  std::string pid() const { return std::to_string(pid_); }
+  std::string option() const { return "--pid " + pid(); }
+  std::string line;
+
+ private:
+  pid_t pid_;
+};
+
+Child subject(const std::string& what) {
+  return Child({kCli, "run", "--", kSubject, what});
+}
+
+class TemporaryFile {
+ public:
+  TemporaryFile() : path(::testing::TempDir() + "/arenite_cli_" + std::to_string(::getpid())) {}
+  ~TemporaryFile() { std::filesystem::remove(path); }
+  std::string path;
+};
+
+TEST(Usage, mistakes_end_in_64) {
+  for (const char* arguments :
+       {"", "nothing", "audit", "audit --pid 0", "audit --pid x", "audit --pid 1 --snapshot x",
+        "audit --pid 1 --format xml", "classes --geometry huge", "explain X9", "run",
+        "snapshot --pid 1", "whatis --pid 1", "whatis --pid 1 zzz"})
+    EXPECT_EQ(arenite(arguments).code, 64) << arguments << "\n" << arenite(arguments).text;
+  EXPECT_EQ(arenite("--help").code, 0);
+  EXPECT_EQ(arenite("audit --help").code, 0);
+}
+
+TEST(Classes, classic_is_the_whole_table) {
+  const Output output = arenite("classes --geometry classic --format json");
+  ASSERT_EQ(output.code, 0);
+  const Json classes = output.json()["classes"];
+  ASSERT_EQ(classes.size(), 64u);
+  for (unsigned i = 0; i < 64; ++i) {
+    EXPECT_EQ(classes[i]["from"], 8 * i + 1);
+    EXPECT_EQ(classes[i]["to"], 8 * (i + 1));
+    EXPECT_EQ(classes[i]["block_bytes"], 8 * (i + 1));
+    EXPECT_EQ(classes[i]["capacity"], 4096 / (8 * (i + 1)));
+  }
+  EXPECT_THAT(arenite("classes --geometry classic").text, HasSubstr("505-512"));
+}
+
+TEST(Explain, all_and_one) {
+  EXPECT_EQ(arenite("explain --format json").json().size(), 24u);
+  const Output one = arenite("explain p4");
+  EXPECT_EQ(one.code, 0);
+  EXPECT_THAT(one.text, HasSubstr("No free bit is set beyond"));
+}
+
+TEST(Run, hands_the_programs_arguments_and_exit_code_on) {
+  EXPECT_EQ(arenite("run -- sh -c 'exit 7'").code, 7);
+  EXPECT_EQ(arenite("run sh -c 'exit 8'").code, 8);
+  EXPECT_THAT(arenite("run -- echo --pid 5 --format").text, HasSubstr("--pid 5 --format"));
+  EXPECT_THAT(arenite("run -- sh -c 'echo $LD_PRELOAD'").text, HasSubstr(kLibrary));
+  EXPECT_THAT(shell("LD_PRELOAD=libm.so.6 ARENITE_LIBRARY=" + kLibrary + " " + kCli +
+                    " run -- sh -c 'echo $LD_PRELOAD'")
+                  .text,
+              HasSubstr(kLibrary + ":libm.so.6"));
+}
+
+TEST(Run, what_cannot_be_run) {
+  EXPECT_EQ(arenite("run -- /nonexistent/program").code, 127);
+  EXPECT_EQ(arenite("run -- /etc/passwd").code, 126);
+  const Output output = shell("ARENITE_LIBRARY=/nonexistent.so " + kCli + " run -- true");
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.text, HasSubstr("/nonexistent.so"));
+}
+
+TEST(Run, finds_the_library_beside_the_program) {
+  const Output output =
+      shell("env -u ARENITE_LIBRARY " + kCli + " run -- sh -c 'echo $LD_PRELOAD'");
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("libarenite.so"));
+}
+
+TEST(Audit, a_sound_process) {
+  const Child child = subject("fill");
+  const Output text = arenite("audit " + child.option());
+  EXPECT_EQ(text.code, 0) << text.text;
+  EXPECT_THAT(text.text, HasSubstr("0 findings"));
+  const Json json = arenite("audit --format json " + child.option()).json();
+  EXPECT_EQ(json["findings"], 0);
+  EXPECT_EQ(json["exit"], 0);
+  EXPECT_EQ(json["heaps"][0]["audit"], "complete");
+  EXPECT_GT(json["heaps"][0]["arenas"], 0);
+  EXPECT_GT(json["heaps"][0]["spans"], 0);
+}
+
+TEST(Audit, a_double_free_is_found_by_its_invariant) {
+  const Child child = subject("twice");
+  const Output output = arenite("audit --format json " + child.option());
+  EXPECT_EQ(output.code, 1) << output.text;
+  const Json findings = output.json()["heaps"][0]["findings"];
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0]["id"], "T2");
+  EXPECT_EQ(findings[0]["address"], child.line);
+  EXPECT_THAT(arenite("audit " + child.option()).text, HasSubstr("1 finding"));
+}
+
+TEST(Audit, processes_at_work_give_no_findings) {
+  const Child child = subject("work");
+  int told = 0;
+  for (int i = 0; i < 25; ++i) {
+    const Output output = arenite("audit " + child.option());
+    EXPECT_NE(output.code, 1) << output.text;
+    told += output.code == 0 ? 1 : 0;
+  }
+  EXPECT_GE(told, 20);
+}
+
+TEST(Audit, processes_that_cannot_be_told) {
+  const auto expect = [](const std::string& option, const char* words) {
+    const Output output = arenite("audit " + option);
+    EXPECT_EQ(output.code, 2) << output.text;
+    EXPECT_THAT(output.text, HasSubstr(words));
+  };
+  expect("--pid 2147480000", "there is no process");
+  {
+    const Child plain({kSubject, "live"});
+    expect(plain.option(), "there is no Arenite in process");
+  }
+  {
+    const Child other({kImpostor, "other"});
+    expect(other.option(), "0x0000000000001234");
+    expect(other.option(), "another layout");
+    expect("--format json " + other.option(), "fingerprint_read");
+  }
+  {
+    const Child unused({kImpostor, "unused"});
+    expect(unused.option(), "was not used yet");
+  }
+  const Child overwritten({kImpostor, "overwritten"});
+  const Output output = arenite("audit " + overwritten.option());
+  EXPECT_EQ(output.code, 1);
+  EXPECT_THAT(output.text, HasSubstr("R1"));
+}
+
+TEST(Audit, a_process_that_is_not_ours) {
+  if (::getuid() != 0) GTEST_SKIP() << "needs another user to be";
+  const Child child({kSubject, "live"});
+  const Output output =
+      shell("setpriv --reuid 65534 --clear-groups " + kCli + " audit " + child.option());
+  if (output.code == 127) GTEST_SKIP() << output.text;
+  EXPECT_EQ(output.code, 2);
+  EXPECT_THAT(output.text, HasSubstr("may not be stopped"));
+}
+
+TEST(Stat, the_sum_is_what_is_mapped) {
+  const Child child = subject("fill");
+  const Output output = arenite("stat --format json " + child.option());
+  ASSERT_EQ(output.code, 0) << output.text;
+  const Json heap = output.json()["heaps"][0];
+  EXPECT_EQ(heap["mapped_bytes"], heap["accounted_bytes"]);
+  EXPECT_EQ(heap["classes"].size(), 80u);
+  EXPECT_THAT(arenite("stat " + child.option()).text, HasSubstr("100.0 %"));
+}
+
+TEST(Snapshot, audits_and_states_like_the_process) {
+  const Child child = subject("twice");
+  const TemporaryFile file;
+  const Output output = arenite("snapshot -o " + file.path + " " + child.option());
+  ASSERT_EQ(output.code, 0) << output.text;
+  Json live = arenite("audit --format json " + child.option()).json();
+  EXPECT_EQ(arenite("audit --format json --snapshot " + file.path).json(), live);
+  EXPECT_EQ(arenite("audit --snapshot " + file.path).code, 1);
+  EXPECT_EQ(arenite("stat --format json --snapshot " + file.path).text,
+            arenite("stat --format json " + child.option()).text);
+  EXPECT_EQ(arenite("snapshot --full -o " + file.path + " " + child.option()).code, 0);
+  EXPECT_EQ(arenite("audit --snapshot " + file.path).code, 1);
+}
+
+TEST(Snapshot, of_a_process_at_work_is_clean) {
+  const Child child = subject("work");
+  const TemporaryFile file;
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_EQ(arenite("snapshot -o " + file.path + " " + child.option()).code, 0);
+    const Output output = arenite("audit --snapshot " + file.path);
+    EXPECT_EQ(output.code, 0) << output.text;
+  }
+}
+
+TEST(Snapshot, damaged_files_end_in_2) {
+  const Child child = subject("fill");
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot -o " + file.path + " " + child.option()).code, 0);
+  const std::size_t whole = std::filesystem::file_size(file.path);
+  for (const std::size_t length :
+       {whole - 1, whole - 48, whole / 2, std::size_t{60}, std::size_t{0}}) {
+    std::filesystem::resize_file(file.path, length);
+    for (const char* command : {"audit", "stat"}) {
+      const Output output = arenite(std::string(command) + " --snapshot " + file.path);
+      EXPECT_EQ(output.code, 2) << command << " of " << length << "\n" << output.text;
+      EXPECT_THAT(output.text, HasSubstr(file.path));
+    }
+  }
+  EXPECT_EQ(arenite("audit --snapshot /nonexistent").code, 2);
+  EXPECT_EQ(arenite("snapshot -o /nonexistent/file " + child.option()).code, 2);
+}
+
+TEST(Whatis, every_kind_of_memory) {
+  const auto expect = [](const char* what, const char* words) {
+    const Child child = subject(what);
+    const Output output = arenite("whatis " + child.line + " " + child.option());
+    EXPECT_EQ(output.code, 0);
+    EXPECT_THAT(output.text, HasSubstr(words)) << what;
+  };
+  expect("live", "offset 7 in block");
+  expect("live", ": live");
+  expect("freed", "free, in a thread's array");
+  expect("span", "offset 999999 in a live span");
+  expect("stack", "the stack of thread");
+  expect("data", "data of");
+  const Child child = subject("fill");
+  EXPECT_THAT(arenite("whatis 0 " + child.option()).text, HasSubstr("not mapped"));
+  const Json json = arenite("whatis --format json " + child.line + " " + child.option()).json();
+  EXPECT_TRUE(json.contains("use"));
+}
+
+TEST(Colour, only_on_a_terminal) {
+  EXPECT_EQ(arenite("explain P4").text.find('\033'), std::string::npos);
+  const std::string on_terminal = "script -qec '" + kCli + " explain P4' /dev/null < /dev/null";
+  const Output coloured = shell("env -u NO_COLOR " + on_terminal);
+  if (coloured.code != 0) GTEST_SKIP() << coloured.text;
+  EXPECT_NE(coloured.text.find('\033'), std::string::npos);
+  EXPECT_EQ(shell("NO_COLOR=1 " + on_terminal).text.find('\033'), std::string::npos);
+}
+
+}  // namespace

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+// A program for the tests to look at: does what its argument says, prints an address and a newline,
+// and waits to be killed.
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace {
+
+void say(const void* address) {
+  std::printf("%p\n", address);
+  std::fflush(stdout);
+}
+
+[[noreturn]] void wait() {
+  for (;;) ::pause();
+}
+
+/// Hidden from the compiler, which knows what free means.
+void* volatile kept;
+
+/// Blocks of many sizes, some of them freed again.
+void fill() {
+  for (std::size_t size = 1; size < 3000000; size += size / 5 + 1) {
+    void* block = std::malloc(size);
+    std::memset(block, 1, size);
+    kept = block;
+    if (size % 3 == 0) std::free(kept);
+  }
+}
+
+void free_twice() {
+  void* block = std::malloc(100);
+  kept = block;
+  std::free(kept);
+  std::free(kept);
+  say(block);
+}
+
+/// Threads that allocate and free each other's blocks, and threads that come and go.
+[[noreturn]] void work() {
+  static std::array<std::atomic<void*>, 1024> shared{};
+  const auto churn = [](unsigned seed, std::uint64_t steps) {
+    std::mt19937 random(seed);
+    while (steps-- > 0) {
+      const std::size_t size = random() % 200 == 0 ? random() % 400000 : random() % 600;
+      void* block = shared[random() % shared.size()].exchange(std::malloc(size));
+      std::free(block);
+    }
+  };
+  for (unsigned i = 0; i < 3; ++i) std::thread(churn, i, ~std::uint64_t{0}).detach();
+  say(&shared);
+  for (unsigned seed = 100;; ++seed) std::thread(churn, seed, 2000).join();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const char* what = argc > 1 ? argv[1] : "";
+  if (std::strcmp(what, "fill") == 0) {
+    fill();
+    say(kept);
+  } else if (std::strcmp(what, "twice") == 0) {
+    free_twice();
+  } else if (std::strcmp(what, "work") == 0) {
+    work();
+  } else if (std::strcmp(what, "live") == 0) {
+    kept = std::malloc(100);
+    say(static_cast<char*>(kept) + 7);
+  } else if (std::strcmp(what, "freed") == 0) {
+    kept = std::malloc(100);
+    std::free(kept);
+    say(kept);
+  } else if (std::strcmp(what, "span") == 0) {
+    kept = std::malloc(1000000);
+    say(static_cast<char*>(kept) + 999999);
+  } else if (std::strcmp(what, "stack") == 0) {
+    say(&argc);
+  } else if (std::strcmp(what, "data") == 0) {
+    say(const_cast<void**>(&kept));
+  } else {
+    return 3;
+  }
+  wait();
+}
