@@ -4,11 +4,15 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arenite/allocator.hpp>
 #include <arenite/arenite.h>
+#include <arenite/heap.hpp>
+#include <arenite/memory_resource.hpp>
 
 namespace {
 
@@ -46,11 +50,43 @@ void operator_new_is_the_librarys() {
   check(reinterpret_cast<std::size_t>(wide.get()) % 256 == 0, "aligned operator new aligns");
 }
 
+void memory_resources() {
+  std::pmr::vector<int> numbers(10000, 7, arenite::default_resource());
+  check(arn_owns(numbers.data()) == 1, "the default resource gives Arenite's memory");
+  arenite::memory_resource other;
+  check(other.is_equal(*arenite::default_resource()), "resources over the process heap are equal");
+}
+
+void a_heap_of_ones_own() {
+  arenite::heap heap(1 << 20);
+  arenite::heap_resource resource(heap);
+  {
+    std::pmr::map<int, std::pmr::string> names(&resource);
+    for (int i = 0; i < 1000; ++i) names.emplace(i, std::string(100, 'x'));
+    check(heap.owns(&names.at(5)), "nodes lie in the heap they were asked of");
+    check(arn_owns(&names.at(5)) == 0, "and not in the process heap");
+    check(heap.audit(2) == 0, "the heap's audit has no findings");
+  }
+  void* wide = heap.allocate(100, 4096);
+  check(reinterpret_cast<std::size_t>(wide) % 4096 == 0, "a heap aligns");
+  bool thrown = false;
+  try {
+    wide = heap.allocate(std::size_t{1} << 40);
+  } catch (const std::bad_alloc&) {
+    thrown = true;
+  }
+  check(thrown, "what a heap cannot hold is std::bad_alloc");
+  arenite::heap moved = std::move(heap);
+  check(moved.owns(wide), "a moved heap keeps its blocks");
+}
+
 }  // namespace
 
 int main() {
   containers_on_the_allocator();
   operator_new_is_the_librarys();
+  memory_resources();
+  a_heap_of_ones_own();
   check(arn_audit(2) == 0, "the audit has no findings");
   return failures == 0 ? 0 : 1;
 }
