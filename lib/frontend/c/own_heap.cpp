@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "frontend/c/own_heap.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
 #include <memory>
@@ -12,6 +13,7 @@ namespace {
 constexpr std::size_t kDefaultRangeBytes = std::size_t{1} << 30;
 
 using arenite::LockGuard;
+using arenite::Production;
 
 void* or_enomem(void* block) {
   if (block == nullptr) errno = ENOMEM;
@@ -29,8 +31,9 @@ extern "C" arn_heap* arn_heap_create(size_t range_bytes) {
   void* at = or_enomem(arenite::process_allocate(sizeof(arn_heap)));
   if (at == nullptr) return nullptr;
   auto* heap = ::new (at) arn_heap;
-  const std::size_t wanted = range_bytes == 0 ? kDefaultRangeBytes : range_bytes;
-  if (wanted <= arenite::Production::kRangeBytes && heap->heap.open(wanted)) {
+  const std::size_t wanted =
+      range_bytes == 0 ? kDefaultRangeBytes : std::max(range_bytes, Production::kMinRangeBytes);
+  if (wanted <= Production::kRangeBytes && heap->heap.open(wanted)) {
     heap->thread = heap->heap.attach(0);
     if (heap->thread != 0) return heap;
     heap->heap.close();
