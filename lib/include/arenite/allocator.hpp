@@ -2,11 +2,11 @@
 // A standard allocator over the process heap, for containers in programs whose malloc is another.
 #pragma once
 
-#include <arenite/arenite.h>
-
 #include <cstddef>
 #include <limits>
 #include <new>
+
+#include <arenite/arenite.h>
 
 namespace arenite {
 

@@ -2,15 +2,16 @@
 // A heap as a C++ object: its own address range, destroyed whole with all its blocks.
 #pragma once
 
-#include <arenite/arenite.h>
-
 #include <cstddef>
 #include <memory>
 #include <new>
 
+#include <arenite/arenite.h>
+
 namespace arenite {
 
-/// Owns a heap. Movable. Calls on one heap are serialised by a lock; different heaps are independent.
+/// Owns a heap. Movable. Calls on one heap are serialised by a lock; different heaps are
+/// independent.
 class heap {
  public:
   /// `range_bytes`: address space to reserve; 0 for 1 GiB. Throws std::bad_alloc.

@@ -2,12 +2,12 @@
 // Polymorphic memory resources over the process heap and over a heap of one's own.
 #pragma once
 
-#include <arenite/arenite.h>
-
-#include <arenite/heap.hpp>
 #include <cstddef>
 #include <memory_resource>
 #include <new>
+
+#include <arenite/arenite.h>
+#include <arenite/heap.hpp>
 
 namespace arenite {
 
