@@ -85,7 +85,7 @@ class ArenaAudit {
     const auto check = [this](const char* what, std::uint64_t said, std::uint64_t counted) {
       if (said != counted)
         context_.findings.add(
-            Invariant::S1, {Subject::root, 0, plan().root_address},
+            Invariant::S1, {Subject::root, said - counted, plan().root_address},
             Message{} << what << ": the root says " << said << ", the arenas have " << counted);
     };
     check("dirty pools", plan().root.dirty_pools, dirty_pools_);

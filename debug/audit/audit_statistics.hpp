@@ -23,7 +23,7 @@ class StatisticsAudit {
     const std::uint64_t mapped = statistics_.mapped_bytes();
     const std::uint64_t accounted = statistics_.accounted_bytes();
     if (mapped != accounted && !explained())
-      add({Subject::root, 0, plan().root_address},
+      add({Subject::root, mapped - accounted, plan().root_address},
           Message{} << mapped << " bytes are mapped, " << accounted << " accounted for");
   }
 

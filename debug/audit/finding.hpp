@@ -13,7 +13,8 @@
 
 namespace arenite {
 
-/// What a finding is about; `number` is its index, 0 for the root.
+/// What a finding is about; `number` is its index; for the root 0, or by how much a sum is off, so
+/// that the same finding in two looks at a heap at work is the same indeed.
 enum class Subject : std::uint8_t { root, table, guard, arena, pool, block, thread, size_class };
 inline constexpr std::array kSubjectNames{"root", "table", "guard",  "arena",
                                           "pool", "block", "thread", "class"};

@@ -100,7 +100,7 @@ TEST(StoppedProcess, one_that_is_not_there) {
   EXPECT_THROW(StoppedProcess(0), CannotTell);
   EXPECT_THROW(StoppedProcess(-5), CannotTell);
   EXPECT_THROW(StoppedProcess(1 << 30), CannotTell);
-  EXPECT_THROW(StoppedProcess(::getpid()), CannotTell);
+  EXPECT_THROW(StoppedProcess{::getpid()}, CannotTell);
   const pid_t gone = ::fork();
   if (gone == 0) ::_exit(0);
   ::usleep(20000);
