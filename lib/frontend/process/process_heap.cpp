@@ -104,7 +104,8 @@ void after_fork_in_child() {
 
 }  // namespace
 
-constinit thread_local const void* current_thread = &zeros;
+// The model again: g++ takes a definition without it for one that may be anywhere.
+[[gnu::tls_model("initial-exec")]] constinit thread_local const void* current_thread = &zeros;
 
 SlowThread::SlowThread() : block_(0) {
   if (attached()) {
