@@ -17,6 +17,7 @@ add_library(arenite_objects OBJECT
   lib/frontend/malloc/family.cpp
   lib/frontend/malloc/information.cpp
   lib/frontend/cxx/operators.cpp
+  lib/frontend/cxx/nothrow.cpp
   lib/frontend/c/api.cpp
   lib/frontend/c/own_heap.cpp
   debug/memory/mappings.cpp
@@ -26,6 +27,8 @@ arenite_target_defaults(arenite_objects)
 # The operators' names are the C++ runtime's and the family's are the C library's.
 target_compile_options(arenite_objects PRIVATE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics> -fno-plt)
+# The one place that catches; its names of the C++ runtime are weak.
+set_source_files_properties(lib/frontend/cxx/nothrow.cpp PROPERTIES COMPILE_OPTIONS -fexceptions)
 
 # Only the shared library puts itself before the C library's dlopen.
 add_library(arenite_shared SHARED $<TARGET_OBJECTS:arenite_objects> lib/os/deepbind.cpp)

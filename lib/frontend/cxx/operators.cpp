@@ -12,6 +12,7 @@
 #include <new>
 
 #include "base/contract.hpp"
+#include "frontend/cxx/nothrow.hpp"
 #include "frontend/process/process_heap.hpp"
 
 #define ARN_EXPORT [[gnu::visibility("default")]]
@@ -84,10 +85,22 @@ void* aligned_or_throw(std::size_t size, std::align_val_t alignment) {
   return block;
 }
 
-/// A new-handler may end the loop by throwing; nothrow forms must not let that out. Without a C++
-/// runtime of its own this library cannot catch, so `noexcept` makes such a handler terminate.
+void* new_or_null_slowly(std::size_t size, std::size_t) {
+  return until_handler_gives_up([size] { return arenite::detail::process_allocate_slowly(size); });
+}
+
 void* allocate_or_null(std::size_t size) noexcept {
-  return until_handler_gives_up([size] { return arenite::process_allocate(size); });
+  if (void* block = arenite::process_try_allocate(size)) [[likely]]
+    return block;
+  return arenite::null_if_thrown(new_or_null_slowly, size, 0);
+}
+
+void* aligned_new_by_number(std::size_t size, std::size_t alignment) {
+  return aligned_new(size, std::align_val_t{alignment});
+}
+
+void* aligned_or_null(std::size_t size, std::align_val_t alignment) noexcept {
+  return arenite::null_if_thrown(aligned_new_by_number, size, static_cast<std::size_t>(alignment));
 }
 
 }  // namespace
@@ -112,11 +125,11 @@ ARN_EXPORT void* operator new[](std::size_t size, std::align_val_t alignment) {
 }
 ARN_EXPORT void* operator new(std::size_t size, std::align_val_t alignment,
                               const std::nothrow_t&) noexcept {
-  return aligned_new(size, alignment);
+  return aligned_or_null(size, alignment);
 }
 ARN_EXPORT void* operator new[](std::size_t size, std::align_val_t alignment,
                                 const std::nothrow_t&) noexcept {
-  return aligned_new(size, alignment);
+  return aligned_or_null(size, alignment);
 }
 
 ARN_EXPORT void operator delete(void* block) noexcept {
