@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: MIT
+#include <stdio.h>
+#include <stdlib.h>
+
+int main(void) {
+  char* block = malloc(100);
+  printf("%p %p\n", (void*)(block + 1), (void*)block);
+  fflush(stdout);
+  free(block + 1);
+}

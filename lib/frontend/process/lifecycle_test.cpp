@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: MIT
+// Every stage of a process's life, by programs that say "done" when all went as it should. Each
+// also runs without Arenite: what it expects is what the C library does.
+#include <gtest/gtest.h>
+
+#include "frontend/process/programs/run.hpp"
+
+namespace arenite {
+namespace {
+
+void expect_done(const Outcome& outcome, const std::string& output = "done\n") {
+  EXPECT_FALSE(outcome.timed_out);
+  EXPECT_EQ(outcome.exit_code, 0) << "signal " << outcome.signal;
+  EXPECT_EQ(outcome.output, output);
+  EXPECT_EQ(outcome.errors, "");
+}
+
+class LifecycleTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(LifecycleTest, WithArenite) {
+  expect_done(run_program(GetParam()));
+}
+
+TEST_P(LifecycleTest, WithoutArenite) {
+  expect_done(run_program(GetParam(), {.preloaded = false}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, LifecycleTest,
+                         testing::Values("after_main", "before_main", "data_limit",
+                                         "deep_bound_modules", "fork_in_thread", "fork_storm",
+                                         "key_destructors", "late_cxx_runtime", "least_stacks",
+                                         "linked_into", "loaded_modules", "new_handler",
+                                         "static_objects", "thread_local_destructors"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+/// The static library, in the executable itself.
+class StaticLibraryTest : public testing::TestWithParam<const char*> {};
+
+TEST_P(StaticLibraryTest, ServesTheProgram) {
+  expect_done(run_program(GetParam(), {.preloaded = false}));
+}
+
+TEST_P(StaticLibraryTest, ServesTheProgramWithTheSharedOnePreloaded) {
+  expect_done(run_program(GetParam()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, StaticLibraryTest,
+                         testing::Values("before_main_statically", "fork_in_thread_statically",
+                                         "linked_into_statically"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+TEST(SpawnTest, ChildrenStartWhileThreadsAllocate) {
+  // popen's word is read by the program; the three others' arrive here.
+  std::string said;
+  for (int i = 0; i < 30; ++i) said += "said\n";
+  expect_done(run_program("spawned"), said + "done\n");
+}
+
+TEST(ExitTest, WorksWhileThreadsAllocate) {
+  for (int i = 0; i < 50 && !HasFailure(); ++i) expect_done(run_program("exit_while_threads_run"));
+}
+
+}  // namespace
+}  // namespace arenite
