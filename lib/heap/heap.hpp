@@ -209,10 +209,14 @@ class Heap {
     for (auto& list : root_.lists) reset(list.lock);
     reset(root_.thread_lock);
     const std::uint32_t used = root_.threads_used.load(std::memory_order_relaxed);
+    bool adopted = false;
     for (std::uint32_t i = 0; i < used; ++i) {
       const ThreadBlock thread = registry().block(i);
-      if (thread != own && registry().state_of(i) == ThreadState::live) detach(thread);
+      if (thread == own || registry().state_of(i) != ThreadState::live) continue;
+      detach(thread);
+      adopted = true;
     }
+    if (adopted) relist_forgotten();
   }
 
  private:
@@ -444,6 +448,19 @@ class Heap {
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
     if (is_of_class_in(pool, size_class, PoolState::full)) append(list, pool);
+  }
+
+  /// A thread that was between setting a bit and listing the pool does not exist in a forked child.
+  void relist_forgotten() {
+    const std::uint32_t pools = tables().arena_count() * kArenaPools;
+    for (std::uint32_t i = 0; i < pools; ++i) {
+      const PoolDescriptor<Native>& descriptor = tables().pool(PoolIndex{i});
+      if (descriptor.state.load(std::memory_order_relaxed) != PoolState::full) continue;
+      const SizeClass size_class{descriptor.size_class.load(std::memory_order_relaxed)};
+      // Inner pools of spans keep whatever their descriptors held; their class byte is 0.
+      if (tables().class_byte(PoolIndex{i}).load(std::memory_order_relaxed) == 0) continue;
+      if (bitmap(PoolIndex{i}, size_class).any()) relist(PoolIndex{i}, size_class);
+    }
   }
 
   /// Whether the pool is in this state as one of this class, whose lock is held. The state first,
