@@ -96,6 +96,26 @@ TEST(StoppedProcess, signals_that_come_meanwhile_are_delivered) {
   }
 }
 
+TEST(StoppedProcess, one_that_waits_in_vfork_is_told) {
+  const Child child([](std::atomic<std::uint64_t>* shared) {
+    // The child of the child runs on its parent's memory until it ends.
+    if (::vfork() == 0) {
+      shared[0].store(1);
+      while (shared[1].load() == 0) ::usleep(100);
+      ::_exit(0);
+    }
+    for (;;) ::pause();
+  });
+  {
+    const StoppedProcess stopped(child.pid);
+    EXPECT_FALSE(stopped.standing());
+  }
+  child.shared[1].store(1);
+  ::usleep(20000);
+  const StoppedProcess stopped(child.pid);
+  EXPECT_TRUE(stopped.standing());
+}
+
 TEST(StoppedProcess, one_that_is_not_there) {
   EXPECT_THROW(StoppedProcess(0), CannotTell);
   EXPECT_THROW(StoppedProcess(-5), CannotTell);

@@ -19,6 +19,9 @@ namespace arenite {
 namespace {
 
 constexpr std::chrono::milliseconds kStopLimit{2000};
+/// A thread that sleeps uninterruptibly for longer is left alone: nothing can be traced, nor let go
+/// again, while it does.
+constexpr std::chrono::milliseconds kSleepLimit{100};
 
 std::string proc(pid_t pid) {
   return "/proc/" + std::to_string(pid);
@@ -77,6 +80,11 @@ StoppedProcess::~StoppedProcess() {
   let_go();
 }
 
+bool StoppedProcess::standing() const {
+  return std::none_of(threads_.begin(), threads_.end(),
+                      [](const Thread& thread) { return thread.hold == Hold::left_alone; });
+}
+
 std::vector<std::uint64_t> StoppedProcess::threads() const {
   std::vector<std::uint64_t> numbers;
   for (const Thread& thread : threads_)
@@ -95,20 +103,28 @@ void StoppedProcess::attach_all() {
       if (!known && attach(number)) grown = true;
     }
     for (Thread& thread : threads_)
-      if (!thread.stopped) wait_for(thread);
+      if (thread.hold == Hold::attached) wait_for(thread);
     std::erase_if(threads_, [](const Thread& thread) { return thread.number == 0; });
   }
   if (threads_.empty()) refuse(pid_, ESRCH);
 }
 
 bool StoppedProcess::attach(pid_t thread) {
-  const char state = state_of(pid_, thread);
+  const auto deadline = std::chrono::steady_clock::now() + kSleepLimit;
+  char state = state_of(pid_, thread);
+  for (; state == 'D' && std::chrono::steady_clock::now() < deadline;
+       state = state_of(pid_, thread))
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
   if (state == '\0' || state == 'Z' || state == 'X') return false;
+  if (state == 'D') {
+    threads_.push_back({thread, Hold::left_alone, 0});
+    return true;
+  }
   if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) {
     if (errno == ESRCH || state_of(pid_, thread) == 'Z') return false;
     refuse(pid_, errno);
   }
-  threads_.push_back({thread, false, 0});
+  threads_.push_back({thread, Hold::attached, 0});
   ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
   return true;
 }
@@ -123,24 +139,19 @@ void StoppedProcess::wait_for(Thread& thread) {
       return;
     }
     if (got > 0) {
-      thread.stopped = true;
+      thread.hold = Hold::stopped;
       if (status >> 16 != PTRACE_EVENT_STOP) thread.signal = WSTOPSIG(status);
       return;
     }
-    if (std::chrono::steady_clock::now() > deadline) {
-      if (state_of(pid_, thread.number) != 'D')
-        throw CannotTell("process " + std::to_string(pid_) + " does not stop");
-      thread.stopped = true;
-      ++unstoppable_;
-      return;
-    }
+    if (std::chrono::steady_clock::now() > deadline)
+      throw CannotTell("process " + std::to_string(pid_) + " does not stop");
     std::this_thread::sleep_for(std::chrono::microseconds(100));
   }
 }
 
 void StoppedProcess::let_go() {
   for (const Thread& thread : threads_)
-    if (thread.number != 0)
+    if (thread.number != 0 && thread.hold != Hold::left_alone)
       ::ptrace(PTRACE_DETACH, thread.number, nullptr, static_cast<std::intptr_t>(thread.signal));
   threads_.clear();
 }

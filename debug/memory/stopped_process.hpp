@@ -21,14 +21,15 @@ class StoppedProcess {
 
   /// Numbers of its threads, ascending, as this process sees them.
   std::vector<std::uint64_t> threads() const;
-  /// Threads that sleep in the kernel where nothing stops them, as in vfork: they write nothing
-  /// themselves, but who they wait for may.
-  bool standing() const { return unstoppable_ == 0; }
+  /// Whether every thread is. One that sleeps in the kernel where nothing stops it, as in vfork,
+  /// writes nothing itself, but whom it waits for may.
+  bool standing() const;
 
  private:
+  enum class Hold { attached, stopped, left_alone };
   struct Thread {
     pid_t number;
-    bool stopped;
+    Hold hold;
     int signal;  ///< stopped on its way to it; goes on with it
   };
 
@@ -39,7 +40,6 @@ class StoppedProcess {
 
   pid_t pid_;
   std::vector<Thread> threads_;
-  int unstoppable_ = 0;
 };
 
 /// The value of a field of /proc/PID/status or of a thread's, "" if there is none.
