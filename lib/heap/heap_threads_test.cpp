@@ -148,7 +148,7 @@ TEST(HeapThreadsTest, TenThousandThreadsComingAndGoingKeepMemoryFlat) {
       ASSERT_NE(thread, 0u);
       void* blocks[20];
       for (std::size_t j = 0; j < 20; ++j) {
-        blocks[j] = heap.allocate(thread, 16 << (j % 10));
+        blocks[j] = heap.allocate(thread, std::size_t{16} << (j % 10));
         ASSERT_NE(blocks[j], nullptr);
         stamp(blocks[j], 16, static_cast<unsigned>(number));
       }
