@@ -162,8 +162,9 @@ class Heap {
     const Address at = reinterpret_cast<Address>(block);
     if (fits_in_place(thread, at, size)) return block;
     const std::size_t usable = usable_at(at, "realloc");
-    if (usable > Classes::kSmallLimit && size > Classes::kSmallLimit)
-      return reallocate_span(thread, block, usable, size);
+    const bool was_small = usable <= Classes::kSmallLimit, is_small = size <= Classes::kSmallLimit;
+    if (was_small && is_small && Classes::class_of(size) == class_at(at)) return block;
+    if (!was_small && !is_small) return reallocate_span(thread, block, usable, size);
     return copy_to_new(thread, block, std::min(usable, size), size);
   }
 
