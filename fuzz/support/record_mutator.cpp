@@ -15,7 +15,6 @@ namespace arenite::fuzz {
 namespace {
 
 using model::Field;
-using model::Kind;
 using model::Operation;
 using model::Program;
 using model::Random;

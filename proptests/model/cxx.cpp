@@ -259,7 +259,7 @@ std::string to_cxx(const Program& program, const std::string& name) {
       if (line.empty()) continue;
       // A statement ends where it was written to; a death test, which may stand alone, here.
       const bool open =
-          line.front() != '/' && line.find_first_of(";}", line.size() - 2) == line.npos;
+          line.front() != '/' && line.find_first_of(";}", line.size() - 2) == std::string::npos;
       lines += "  " + line + (open ? ";" : "") + (line.back() == '\n' ? "" : "\n");
     }
     return lines + writer.after() + "}\n";

@@ -47,8 +47,6 @@ class Executor {
     faults_ = {.first = configuration_.first_refusal, .length = configuration_.refusals};
     try {
       run_all(program);
-    } catch (const Stop&) {
-      // The program ended itself, and left a heap that is not to be looked at.
     } catch (Divergence& divergence) {
       divergence.step = step_;
       outcome_.divergence = std::move(divergence);
@@ -61,8 +59,6 @@ class Executor {
   }
 
  private:
-  struct Stop {};
-
   [[noreturn]] static void diverge(const char* property, const std::string& what) {
     throw Divergence{0, property, what};
   }
@@ -78,6 +74,7 @@ class Executor {
         ++outcome_.executed[static_cast<std::size_t>(operation.kind)];
       else if (!is_open_ && operation.kind == Kind::reopen)
         reopen();
+      if (ended_) return;
       check_next();
       if (audit_every_ != 0 && (step_ + 1) % audit_every_ == 0) audit();
     }
@@ -414,14 +411,14 @@ class Executor {
     if (thread == 0 || !block || block.usable > kLargestSmall<G> || threads_.is_diverted(thread))
       return false;
     free(thread, slot);
-    ++outcome_.executed[static_cast<std::size_t>(Kind::double_free_late)];
     const std::string message = fatal_message([this, thread, &block] {
       heap_.free(thread, block.pointer());
       heap_.hand_back_all(thread);
     });
     if (message.find(words_of(Verdict::double_free)) == std::string::npos)
       diverge("P19", "a double free was not seen when the array was handed back; got: " + message);
-    throw Stop{};
+    ended_ = true;
+    return true;
   }
 
   bool free_foreign(const Operation& operation) {
@@ -517,6 +514,8 @@ class Executor {
   std::uint64_t last_seed_ = 0;
   std::uint64_t asked_before_ = 0;
   bool is_open_ = false;
+  /// The program ended itself, and left a heap that is not to be looked at.
+  bool ended_ = false;
 };
 
 }  // namespace arenite::model

@@ -145,7 +145,8 @@ struct InteriorIgnored : Sound {
 struct OwnsTooMuch : Sound {
   using Sound::Sound;
   bool owns(const void* address) const {
-    return Sound::owns(address) || Sound::owns(static_cast<const char*>(address) - 1);
+    return Sound::owns(address) ||
+           Sound::owns(reinterpret_cast<void*>(reinterpret_cast<Address>(address) - 1));
   }
 };
 

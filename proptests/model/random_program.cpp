@@ -82,10 +82,11 @@ Operation random_operation(Random& random, std::uint32_t slots) {
   operation.arg = static_cast<std::uint32_t>(random.next());
   for (const Field& field : fields_of(operation.kind)) {
     if (field.writing == Writing::size) operation.arg = random_size(random);
-    if (field.key == field::distance.key && random.one_in(2))
-      set(operation, field, random.below(3));
     if (field.writing == Writing::power) set(operation, field, random_alignment(random));
   }
+  // The first addresses that are not the heap's are the ones to be wrong about.
+  if (operation.kind == Kind::free_foreign && random.one_in(2))
+    set(operation, field::distance, random.below(3));
   // Refusals that are still to come after the program's end refuse nothing.
   if (operation.kind == Kind::fail_os) {
     set(operation, field::after, random.below(4));

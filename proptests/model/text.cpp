@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <charconv>
+#include <memory>
 #include <optional>
 
 #include "proptests/model/fields.hpp"
@@ -13,8 +14,9 @@ namespace {
 
 std::optional<std::uint32_t> parse_number(std::string_view text) {
   std::uint32_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, number);
+  const char* const begin = std::to_address(text.begin());
+  const char* const end = std::to_address(text.end());
+  const auto result = std::from_chars(begin, end, number);
   if (text.empty() || result.ec != std::errc() || result.ptr != end) return std::nullopt;
   return number;
 }
@@ -86,7 +88,7 @@ bool set_number(std::string_view text, std::uint32_t least, std::uint32_t most, 
 }
 
 bool set_geometry(std::string_view text, GeometryName& to) {
-  for (std::uint8_t i = 0; i < std::size(kGeometryNames); ++i)
+  for (std::size_t i = 0; i < std::size(kGeometryNames); ++i)
     if (text == kGeometryNames[i]) {
       to = static_cast<GeometryName>(i);
       return true;
