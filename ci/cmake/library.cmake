@@ -33,10 +33,10 @@ set_source_files_properties(lib/frontend/cxx/nothrow.cpp PROPERTIES COMPILE_OPTI
 # Only the shared library puts itself before the C library's dlopen.
 add_library(arenite_shared SHARED $<TARGET_OBJECTS:arenite_objects> lib/os/deepbind.cpp)
 arenite_target_defaults(arenite_shared)
-# With the C linker driver, nothing of a C++ runtime comes along.
+# With the C linker driver, and what is not needed left out, nothing of a C++ runtime comes along.
 set_target_properties(arenite_shared PROPERTIES OUTPUT_NAME arenite LINKER_LANGUAGE C)
 target_link_options(arenite_shared PRIVATE
-  -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions)
+  -Wl,--as-needed -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions)
 add_library(arenite::arenite ALIAS arenite_shared)
 
 add_library(arenite_static STATIC $<TARGET_OBJECTS:arenite_objects>)
