@@ -43,6 +43,7 @@ int run(const std::vector<std::string>& program) {
   const bool others = former != nullptr && *former != '\0';
   ::setenv("LD_PRELOAD", (others ? library + ":" + former : library).c_str(), 1);
   std::vector<char*> arguments;
+  arguments.reserve(program.size() + 1);
   for (const std::string& word : program) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
   ::execvp(arguments[0], arguments.data());

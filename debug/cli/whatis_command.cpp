@@ -98,7 +98,7 @@ bool holds(const Mapping& mapping, Address at) {
 std::string purpose(const Mapping& mapping, const Mapping* before, const ProcessFacts& facts) {
   for (const ThreadStack& stack : facts.stacks)
     if (holds(mapping, stack.pointer)) return fmt::format("the stack of thread {}", stack.thread);
-  const std::string path(mapping.path);
+  std::string path(mapping.path);
   if (path == "[heap]") return "the C library's heap (brk)";
   if (!path.empty() && path.front() == '[') return path;
   if (!path.empty())

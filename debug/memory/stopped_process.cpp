@@ -87,6 +87,7 @@ bool StoppedProcess::standing() const {
 
 std::vector<std::uint64_t> StoppedProcess::threads() const {
   std::vector<std::uint64_t> numbers;
+  numbers.reserve(threads_.size());
   for (const Thread& thread : threads_)
     numbers.push_back(static_cast<std::uint64_t>(thread.number));
   std::sort(numbers.begin(), numbers.end());

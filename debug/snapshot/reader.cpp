@@ -94,7 +94,7 @@ std::string Reader::admit(const SectionHeader& header, std::uint64_t at) {
 void Reader::read_sections() {
   std::uint64_t at = sizeof header_;
   while (sections_.empty() || sections_.back().kind != Kind::end) {
-    SectionHeader header;
+    SectionHeader header{};
     std::string wrong;
     if (file_bytes_ - at < sizeof header || !read_file(at, &header, sizeof header))
       wrong = "cut short between sections";

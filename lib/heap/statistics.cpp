@@ -32,10 +32,7 @@ void amount(TextSink sink, const char* name, std::uint64_t bytes, std::uint64_t 
   line << "  " << name;
   for (std::size_t i = std::strlen(name); i < 24; ++i) line << " ";
   column(line, bytes, 18);
-  const std::uint64_t tenths =
-      whole == 0 ? 0
-                 : static_cast<std::uint64_t>(
-                       static_cast<double>(bytes) * 1000 / static_cast<double>(whole) + 0.5);
+  const std::uint64_t tenths = whole == 0 ? 0 : (bytes * 1000 + whole / 2) / whole;
   column(line, tenths / 10, 7);
   line << "." << tenths % 10 << " %\n";
   put(sink, line);
