@@ -64,8 +64,9 @@ int audit(const Source& source, Format format) {
   const Style style(STDOUT_FILENO);
   fmt::print("process {} ({})\n", examination.facts.pid, examination.facts.command);
   for (const HeapReport& heap : examination.heaps) print_heap(heap, style);
-  const std::string verdict = fmt::format("{} finding{}", findings, findings == 1 ? "" : "s");
-  fmt::print("{}{}\n", findings == 0 ? style.good(verdict) : style.bad(verdict),
+  const std::string verdict = fmt::format("{} finding{}{}", findings, findings == 1 ? "" : "s",
+                                          code == kCannotTell ? " in what could be read" : "");
+  fmt::print("{}{}\n", code == kClean ? style.good(verdict) : style.bad(verdict),
              examination.torn.empty() ? "" : "; torn: " + examination.torn);
   if (code == kCannotTell) {
     std::fflush(stdout);
