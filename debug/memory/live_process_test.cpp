@@ -68,12 +68,12 @@ TEST(StoppedProcess, all_its_threads_and_those_that_come_and_go) {
       }).detach();
     for (;;) std::thread([shared] { shared[0].fetch_add(1); }).join();
   });
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 200; ++round) {
     const StoppedProcess stopped(child.pid);
     EXPECT_GE(stopped.threads().size(), 4u);
     std::uint64_t seen[4];
     for (int i = 0; i < 4; ++i) seen[i] = child.shared[i].load();
-    ::usleep(1000);
+    ::usleep(200);
     for (int i = 0; i < 4; ++i) EXPECT_EQ(child.shared[i].load(), seen[i]);
   }
 }

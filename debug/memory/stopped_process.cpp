@@ -43,6 +43,10 @@ char state_of(pid_t pid, pid_t thread) {
   return state.empty() ? '\0' : state[0];
 }
 
+bool ended(char state) {
+  return state == '\0' || state == 'Z' || state == 'X';
+}
+
 [[noreturn]] void refuse(pid_t pid, int error) {
   const std::string who = "process " + std::to_string(pid);
   if (error == ESRCH) throw CannotTell(who + " is gone");
@@ -116,14 +120,16 @@ bool StoppedProcess::attach(pid_t thread) {
   for (; state == 'D' && std::chrono::steady_clock::now() < deadline;
        state = state_of(pid_, thread))
     std::this_thread::sleep_for(std::chrono::microseconds(200));
-  if (state == '\0' || state == 'Z' || state == 'X') return false;
+  if (ended(state)) return false;
   if (state == 'D') {
     threads_.push_back({thread, Hold::left_alone, 0});
     return true;
   }
   if (::ptrace(PTRACE_SEIZE, thread, nullptr, nullptr) != 0) {
-    if (errno == ESRCH || state_of(pid_, thread) == 'Z') return false;
-    refuse(pid_, errno);
+    const int error = errno;
+    // One that is ending is refused, too, and may be gone when its state is looked up.
+    if (error == ESRCH || ended(state_of(pid_, thread))) return false;
+    refuse(pid_, error);
   }
   threads_.push_back({thread, Hold::attached, 0});
   ::ptrace(PTRACE_INTERRUPT, thread, nullptr, nullptr);
