@@ -2,6 +2,7 @@
 // Threads that come and go leave nothing behind.
 #include <unistd.h>
 
+#include <barrier>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -32,22 +33,26 @@ std::size_t resident_bytes() {
   return resident * 4096;
 }
 
-/// Leaves a block behind, to be freed by another thread, and frees one.
-void live(void*& passed) {
+constexpr int kAtOnce = 4;
+constexpr std::size_t kArenaBytes = 4 << 20;
+
+/// Leaves a block behind, to be freed by another thread, and frees one. Those at once all hold
+/// their blocks at the same time, so that what they need at most is needed in each round.
+void live(void*& passed, std::barrier<>& all_hold) {
   free(passed);
   std::vector<void*> blocks;
   for (std::size_t i = 1; i < 60; ++i) blocks.push_back(std::memset(malloc(i * 37), 1, i * 37));
+  all_hold.arrive_and_wait();
   for (void* block : blocks) free(block);
   passed = malloc(100);
 }
 
-constexpr int kAtOnce = 4;
-
 void run_threads(int count, void*& passed) {
   for (int i = 0; i < count; i += kAtOnce) {
     void* own[kAtOnce] = {passed};
+    std::barrier all_hold(kAtOnce);
     std::vector<std::thread> threads;
-    for (void*& one : own) threads.emplace_back(live, std::ref(one));
+    for (void*& one : own) threads.emplace_back(live, std::ref(one), std::ref(all_hold));
     for (std::thread& thread : threads) thread.join();
     passed = own[0];
     for (int k = 1; k < kAtOnce; ++k) free(own[k]);
@@ -64,9 +69,10 @@ TEST(ThreadsTest, TenThousandShortLivesLeaveMemoryFlat) {
   // This one, those at once, and the one for whatever has none.
   EXPECT_LE(statistic("thread_blocks"), 2u + kAtOnce);
   EXPECT_EQ(statistic("threads"), threads);
-  EXPECT_EQ(statistic("range_committed_bytes"), committed);
+  // An arena more or less, as threads that end and begin overlap; a pool lost by each were 640 MB.
+  EXPECT_LE(statistic("range_committed_bytes"), committed + kArenaBytes);
   EXPECT_LE(statistic("live_bytes"), live + 4096);
-  EXPECT_LE(resident_bytes(), resident_before + (2 << 20));
+  EXPECT_LE(resident_bytes(), resident_before + kArenaBytes);
   free(passed);
   EXPECT_EQ(arn_audit(STDERR_FILENO), 0u);
 }
