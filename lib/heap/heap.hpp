@@ -292,9 +292,11 @@ class Heap {
   unsigned take(PoolIndex pool, SizeClass size_class, BlockArray& array, unsigned lowest) {
     const Address base = tables().pool_address(pool);
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
-    unsigned end = 0;
+    std::atomic<std::uint32_t>& carved = tables().pool(pool).carved;
     bitmap(pool, size_class).take(lowest, [&](unsigned word, std::uint64_t bits) {
-      end = word * 64 + 64 - static_cast<unsigned>(std::countl_zero(bits));
+      const unsigned end = word * 64 + 64 - static_cast<unsigned>(std::countl_zero(bits));
+      if (end > carved.load(std::memory_order_relaxed))
+        carved.store(end, std::memory_order_relaxed);
       while (bits != 0) {
         const unsigned first = lowest_bit(bits);
         const unsigned length = static_cast<unsigned>(std::countr_one(bits >> first));
@@ -303,9 +305,6 @@ class Heap {
         for (unsigned i = 0; i < length; ++i, block += block_bytes) array.set_slot(--lowest, block);
       }
     });
-    PoolDescriptor<Native>& descriptor = tables().pool(pool);
-    if (end > descriptor.carved.load(std::memory_order_relaxed))
-      descriptor.carved.store(end, std::memory_order_relaxed);
     return lowest;
   }
 

@@ -25,7 +25,7 @@ class FreeBitmap {
   }
 
   /// Takes up to `wanted` blocks, lowest first; returns how many. Calls `each(word, bits)` for the
-  /// blocks taken of each word, in rising order.
+  /// blocks of each word, in rising order, before they are taken from it.
   template <class Each>
   unsigned take(unsigned wanted, Each each) {
     unsigned taken = 0;
@@ -34,8 +34,9 @@ class FreeBitmap {
       const std::uint64_t word = words_[i].load(std::memory_order_acquire);
       if (word == 0) continue;
       const std::uint64_t chosen = lowest_members(word, wanted - taken);
-      words_[i].fetch_and(~chosen, std::memory_order_relaxed);
       each(i, chosen);
+      // Release: what `each` noted stands before the blocks are gone, in a forked child too.
+      words_[i].fetch_and(~chosen, std::memory_order_release);
       taken += static_cast<unsigned>(std::popcount(chosen));
     }
     return taken;
