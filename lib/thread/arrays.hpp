@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#include "base/contract.hpp"
 #include "layout/tables.hpp"
 
 namespace arenite {
@@ -87,6 +88,7 @@ inline std::uint32_t& attached_pool(ThreadBlock thread, std::size_t attached_off
 }
 
 inline ThreadHeader<Native>& thread_header(ThreadBlock thread) {
+  ARN_ASSERT(thread != 0);
   return *reinterpret_cast<ThreadHeader<Native>*>(thread);
 }
 
