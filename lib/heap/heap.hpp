@@ -258,7 +258,7 @@ class Heap {
   /// Fills the empty array of a class and returns one block more; null if memory cannot be had.
   [[gnu::noinline]] void* refill(ThreadBlock thread, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);
-    const unsigned wanted = next_fill(array, size_class);
+    const unsigned wanted = next_fill(thread, size_class);
     // From the top down: the lowest address is handed out first, the next lowest popped first.
     unsigned lowest = wanted;
     PoolIndex pool{attached(thread, size_class)};
@@ -279,13 +279,25 @@ class Heap {
     return pointer(first);
   }
 
-  /// How many blocks to take. An array grows with use: each refill doubles its capacity, and so
-  /// does each block more than it has room for.
-  static unsigned next_fill(BlockArray& array, SizeClass size_class) {
-    const unsigned capacity = array.capacity();
-    if (capacity == 0) return 1;
-    array.set_capacity(std::min<unsigned>(2 * capacity, Classes::facts(size_class).slots));
-    return capacity;
+  /// How many blocks to take: as many as there was room for, and none to spare for a diverted
+  /// thread.
+  static unsigned next_fill(ThreadBlock thread, SizeClass size_class) {
+    BlockArray array = array_of(thread, size_class);
+    if (array.capacity() == 0) grow(thread, size_class);
+    const unsigned wanted = array.capacity();
+    grow(thread, size_class);
+    return std::max(wanted, 1u);
+  }
+
+  /// An array starts with no room and grows with use: each refill doubles its capacity, and so does
+  /// each block more than it has room for. A diverted thread's stays at zero.
+  static void grow(ThreadBlock thread, SizeClass size_class) {
+    constexpr unsigned kFirstCapacity = 8;
+    if (thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted)
+      return;
+    BlockArray array = array_of(thread, size_class);
+    const unsigned slots = Classes::facts(size_class).slots;
+    array.set_capacity(std::min(slots, std::max(2 * array.capacity(), kFirstCapacity)));
   }
 
   /// Puts blocks of the pool into the slots below `lowest`, downwards; returns the lowest used.
@@ -515,9 +527,14 @@ class Heap {
     const SizeClass size_class = class_at(at);
     BlockArray array = array_of(thread, size_class);
     const unsigned capacity = array.capacity(), slots = Classes::facts(size_class).slots;
-    if (capacity == 0) return give_back(&at, 1, size_class);
+    if (capacity == 0) {
+      // The first block of its class that this thread sees is another thread's: it goes home, or
+      // the two would write to neighbouring blocks, in one cache line, from now on.
+      grow(thread, size_class);
+      return give_back(&at, 1, size_class);
+    }
     if (capacity < slots)
-      array.set_capacity(std::min(2 * capacity, slots));
+      grow(thread, size_class);
     else if (heap_shrank(thread))
       hand_back_all(thread);
     else

@@ -67,6 +67,19 @@ TYPED_TEST(HeapTest, FreedBlockIsReusedForTheNextOfItsSize) {
   }
 }
 
+TYPED_TEST(HeapTest, AnotherThreadsBlockGoesHomeFromAThreadThatHasNoneOfItsClass) {
+  void* first = this->allocate(16);
+  const ThreadBlock other = this->heap.attach(2, TypeParam::kState);
+  this->heap.free(other, first);
+  void* own = this->heap.allocate(other, 16);
+  const std::uintptr_t apart = reinterpret_cast<std::uintptr_t>(own) / this->kPool;
+  EXPECT_NE(apart, reinterpret_cast<std::uintptr_t>(first) / this->kPool)
+      << "the two threads would write to one cache line";
+  this->heap.free(other, own);
+  this->heap.detach(other);
+  this->expect_all_free();
+}
+
 TYPED_TEST(HeapTest, PoolHoldsItsCapacityAndTheNextBlockOpensAnother) {
   using Classes = SizeClasses<typename TypeParam::Layout>;
   for (const std::size_t i : {std::size_t{0}, Classes::kCount / 2, Classes::kCount - 1}) {

@@ -33,7 +33,7 @@ class ThreadRegistry {
       root_.threads_used.store(used + 1, std::memory_order_release);
     }
     const ThreadBlock thread = block(index);
-    prepare(thread, index, state == ThreadState::diverted);
+    prepare(thread, index);
     thread_header(thread).system_thread.store(system_thread, std::memory_order_relaxed);
     thread_header(thread).state.store(state, std::memory_order_release);
     return thread;
@@ -53,21 +53,15 @@ class ThreadRegistry {
     return thread_header(block(index)).state.load(std::memory_order_acquire);
   }
 
-  /// An array starts short and grows with use: see Heap::refill.
-  static unsigned first_capacity(const ClassFacts& facts) {
-    return facts.slots < kFirstCapacity ? facts.slots : kFirstCapacity;
-  }
-
  private:
-  static constexpr unsigned kFirstCapacity = 8;
-
-  static void prepare(ThreadBlock thread, std::uint32_t index, bool diverted) {
+  /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow.
+  static void prepare(ThreadBlock thread, std::uint32_t index) {
     thread_header(thread).index = index;
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       const ClassFacts& facts = Classes::kFacts[i];
       BlockArray array(thread, facts.first_line * kLineBytes);
       array.set_count(0);
-      array.set_capacity(diverted ? 0 : first_capacity(facts));
+      array.set_capacity(0);
       array.set_reciprocal(facts.reciprocal);
       attached_pool(thread, Layout::kAttachedOffset, SizeClass{static_cast<std::uint8_t>(i)}) =
           kNone;
