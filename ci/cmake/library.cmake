@@ -22,7 +22,8 @@ add_library(arenite_objects OBJECT
   lib/frontend/c/own_heap.cpp
   debug/memory/mappings.cpp
   debug/audit/in_process.cpp
-  debug/audit/arn_audit.cpp)
+  debug/audit/arn_audit.cpp
+  debug/modes/choose.cpp)
 arenite_target_defaults(arenite_objects)
 # The operators' names are the C++ runtime's and the family's are the C library's.
 target_compile_options(arenite_objects PRIVATE

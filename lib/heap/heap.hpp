@@ -184,6 +184,32 @@ class Heap {
     return arenas().purge(0);
   }
 
+  /// A stretch that malloc hands out as one block of a pool, whether it is handed out now or not.
+  struct SmallBlock {
+    Address begin = 0;
+    std::uint32_t bytes = 0;
+    std::uint32_t pool = 0;
+    std::uint32_t index = 0;  ///< in its pool
+  };
+
+  /// The small block an address, any 64-bit value, lies in; false if it lies in no pool of a class.
+  /// Never reads at it.
+  bool find_small(Address at, SmallBlock& block) const {
+    if (!tables().owns(at)) return false;
+    const SizeClass size_class = class_at(at);
+    if (size_class.value == kNoClass) return false;
+    const ClassFacts& facts = Classes::facts(size_class);
+    block.pool = tables().pool_of(at).value;
+    block.index = static_cast<std::uint32_t>(
+        (std::uint64_t{tables().offset_in_pool(at)} * facts.reciprocal) >> 32);
+    block.bytes = facts.block_bytes;
+    block.begin = tables().pool_address(PoolIndex{block.pool}) + Address{block.index} * block.bytes;
+    return block.index < facts.capacity;
+  }
+
+  /// The pool an address lies in. Requires: the heap owns the address.
+  std::uint32_t pool_number(Address at) const { return tables().pool_of(at).value; }
+
   const Root& root() const { return root_; }
   Root& root() { return root_; }
 

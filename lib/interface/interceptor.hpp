@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
-// The seam of the debug layer: whoever wants to serve, or only to see, the requests of a process
-// puts an Interceptor before its heap. It is asked on slow paths alone. Where it is to see every
-// request, threads are diverted, so that every request takes the slow path; the fast paths know
+// The seam of the debug layer: the slow paths of a process's malloc, as a table. In production its
+// entries are the heap's own. Whoever wants to serve the requests of a process, or only to see
+// them, puts a table of its own in their place, once, when the heap is opened. Where it is to see
+// every request, threads are diverted, so that every request takes a slow path; the fast paths know
 // nothing of it.
 #pragma once
 
@@ -25,42 +26,29 @@ enum class Family : std::uint8_t {
   python_object,
 };
 
-/// A request for a block. `alignment` is a power of two, 0 where the entry point takes none.
-struct Request {
-  std::size_t size;
-  std::size_t alignment;
-  Family family;
-  bool zeroed;
-};
-
-/// How a block is given back. `size` and `alignment` are what the caller says of the block; kUnsaid
-/// where the entry point does not take them.
-struct Release {
-  static constexpr std::size_t kUnsaid = ~std::size_t{0};
-  Family family;
-  std::size_t size = kUnsaid;
-  std::size_t alignment = kUnsaid;
-};
-
-/// Every function returns whether it dealt with the call; false leaves it to the heap. Called from
-/// any thread, at any time in the life of a process, with no lock of the heap held; may be called
-/// by itself again only through `process_plain_*`. Null members are never called.
+/// What the slow paths are. `Family` says which kind of entry point was called. Blocks that are
+/// handed out are null, with errno ENOMEM, if memory cannot be had. Called from any thread, at any
+/// time in the life of a process, with no lock of the heap held. No member may be null.
 struct Interceptor {
-  /// `block` is null if memory could not be had, or was to be withheld.
-  bool (*allocate)(const Request& request, void*& block);
-  /// `block` is not null.
-  bool (*free)(void* block, const Release& release);
-  /// `block` is not null, `size` not 0. `moved` is null if memory could not be had; the block is
-  /// then as it was.
-  bool (*reallocate)(void* block, std::size_t size, void*& moved);
-  bool (*usable_size)(const void* block, std::size_t& bytes);
-  /// Around fork, on the forking thread: before any lock of the heap is taken, and after all are
-  /// free.
+  void* (*allocate)(std::size_t size, Family family);
+  void* (*allocate_zeroed)(std::size_t size, Family family);
+  void* (*allocate_aligned)(std::size_t size, std::size_t alignment, Family family);
+  /// `block` is not null, `size` not 0. When memory cannot be had the block is as it was.
+  void* (*reallocate)(void* block, std::size_t size);
+  /// Null is ignored. Size and alignment are what the caller says the block has.
+  void (*free)(void* block, Family family);
+  void (*free_sized)(void* block, std::size_t size, Family family);
+  void (*free_aligned)(void* block, std::size_t alignment, Family family);
+  void (*free_sized_aligned)(void* block, std::size_t size, std::size_t alignment, Family family);
+  std::size_t (*usable_size)(const void* block);
+
+  /// On a thread that ends, before what it holds goes back to the heap.
+  void (*thread_ends)();
+  /// On the forking thread: before any lock of the heap is taken, and after all are free again.
   void (*before_fork)();
   void (*after_fork)(bool in_child);
-  /// Every thread is diverted. Otherwise none is, and only refills and what the heap does not know
-  /// are seen.
-  bool sees_all;
+  /// Every thread is diverted.
+  bool diverts;
 };
 
 }  // namespace arenite

@@ -9,23 +9,15 @@
 #include "frontend/process/process_heap.hpp"
 #include "frontend/process/process_statistics.hpp"
 
-namespace {
-
-void* or_enomem(void* block) {
-  if (block == nullptr) errno = ENOMEM;
-  return block;
-}
-
-}  // namespace
-
 extern "C" void* arn_malloc(size_t size) {
-  return or_enomem(arenite::process_allocate(size));
+  return arenite::process_allocate(size);
 }
 
 extern "C" void* arn_calloc(size_t count, size_t size) {
   size_t bytes;
-  const bool fits = !__builtin_mul_overflow(count, size, &bytes);
-  return or_enomem(fits ? arenite::process_allocate_zeroed(bytes) : nullptr);
+  if (!__builtin_mul_overflow(count, size, &bytes)) return arenite::process_allocate_zeroed(bytes);
+  errno = ENOMEM;
+  return nullptr;
 }
 
 extern "C" void* arn_realloc(void* block, size_t size) {
@@ -34,7 +26,7 @@ extern "C" void* arn_realloc(void* block, size_t size) {
     arn_free(block);
     return nullptr;
   }
-  return or_enomem(arenite::process_reallocate(block, size));
+  return arenite::process_reallocate(block, size);
 }
 
 extern "C" void* arn_aligned_alloc(size_t alignment, size_t size) {
@@ -42,7 +34,7 @@ extern "C" void* arn_aligned_alloc(size_t alignment, size_t size) {
     errno = EINVAL;
     return nullptr;
   }
-  return or_enomem(arenite::process_allocate_aligned(alignment, size));
+  return arenite::process_allocate_aligned(alignment, size, arenite::Family::aligned);
 }
 
 extern "C" void arn_free(void* block) {

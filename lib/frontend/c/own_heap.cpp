@@ -69,7 +69,7 @@ void destroy(arn_heap* heap) {
 }  // namespace
 
 extern "C" arn_heap* arn_heap_create(size_t range_bytes) {
-  void* at = or_enomem(arenite::process_allocate(sizeof(arn_heap)));
+  void* at = arenite::process_allocate(sizeof(arn_heap));
   if (at == nullptr) return nullptr;
   auto* heap = ::new (at) arn_heap;
   const std::size_t wanted =

@@ -11,10 +11,10 @@ asm(R"(
 
 namespace arenite {
 
-void* null_if_thrown(void* (*operation)(std::size_t size, std::size_t alignment), std::size_t size,
-                     std::size_t alignment) {
+void* null_if_thrown(void* (*operation)(std::size_t size, std::size_t alignment, Family family),
+                     std::size_t size, std::size_t alignment, Family family) {
   try {
-    return operation(size, alignment);
+    return operation(size, alignment, family);
   } catch (...) {
     return nullptr;
   }

@@ -25,6 +25,8 @@ extern "C" {
 
 namespace {
 
+using arenite::Family;
+
 /// A function of the C++ runtime: linked, or in a runtime that was loaded later, perhaps locally.
 template <class Function>
 Function runtime_function(Function linked, const char* name) {
@@ -58,113 +60,120 @@ template <class Allocate>
   }
 }
 
-[[gnu::noinline]] void* new_slowly(std::size_t size) {
-  void* block =
-      until_handler_gives_up([size] { return arenite::detail::process_allocate_slowly(size); });
+[[gnu::noinline]] void* new_slowly(std::size_t size, Family family) {
+  void* block = until_handler_gives_up(
+      [size, family] { return arenite::slow_paths().allocate(size, family); });
   if (block == nullptr) throw_bad_alloc();
   return block;
 }
 
-[[gnu::noinline]] void* aligned_new(std::size_t size, std::align_val_t alignment) {
+[[gnu::noinline]] void* aligned_new(std::size_t size, std::size_t alignment, Family family) {
   // An alignment that is no power of two is undefined behaviour by the standard; here it fails.
-  const auto bytes = static_cast<std::size_t>(alignment);
-  if (!std::has_single_bit(bytes)) return nullptr;
-  return until_handler_gives_up(
-      [size, bytes] { return arenite::process_allocate_aligned(bytes, size); });
+  if (!std::has_single_bit(alignment)) return nullptr;
+  return until_handler_gives_up([size, alignment, family] {
+    return arenite::process_allocate_aligned(alignment, size, family);
+  });
 }
 
-inline void* allocate_or_throw(std::size_t size) {
+inline void* allocate_or_throw(std::size_t size, Family family) {
   if (void* block = arenite::process_try_allocate(size)) [[likely]]
     return block;
-  return new_slowly(size);
+  return new_slowly(size, family);
 }
 
-void* aligned_or_throw(std::size_t size, std::align_val_t alignment) {
-  void* block = aligned_new(size, alignment);
+void* aligned_or_throw(std::size_t size, std::align_val_t alignment, Family family) {
+  void* block = aligned_new(size, static_cast<std::size_t>(alignment), family);
   if (block == nullptr) throw_bad_alloc();
   return block;
 }
 
-void* new_or_null_slowly(std::size_t size, std::size_t) {
-  return until_handler_gives_up([size] { return arenite::detail::process_allocate_slowly(size); });
+void* new_or_null_slowly(std::size_t size, std::size_t, Family family) {
+  return until_handler_gives_up(
+      [size, family] { return arenite::slow_paths().allocate(size, family); });
 }
 
-void* allocate_or_null(std::size_t size) noexcept {
+void* allocate_or_null(std::size_t size, Family family) noexcept {
   if (void* block = arenite::process_try_allocate(size)) [[likely]]
     return block;
-  return arenite::null_if_thrown(new_or_null_slowly, size, 0);
+  return arenite::null_if_thrown(new_or_null_slowly, size, 0, family);
 }
 
-void* aligned_new_by_number(std::size_t size, std::size_t alignment) {
-  return aligned_new(size, std::align_val_t{alignment});
+void* aligned_or_null(std::size_t size, std::align_val_t alignment, Family family) noexcept {
+  return arenite::null_if_thrown(aligned_new, size, static_cast<std::size_t>(alignment), family);
 }
 
-void* aligned_or_null(std::size_t size, std::align_val_t alignment) noexcept {
-  return arenite::null_if_thrown(aligned_new_by_number, size, static_cast<std::size_t>(alignment));
-}
+using arenite::process_free;
+using arenite::process_free_aligned;
+using arenite::process_free_sized;
+using arenite::process_free_sized_aligned;
 
 }  // namespace
 
 ARN_EXPORT void* operator new(std::size_t size) {
-  return allocate_or_throw(size);
+  return allocate_or_throw(size, Family::new_object);
 }
 ARN_EXPORT void* operator new[](std::size_t size) {
-  return allocate_or_throw(size);
+  return allocate_or_throw(size, Family::new_array);
 }
 ARN_EXPORT void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate_or_null(size);
+  return allocate_or_null(size, Family::new_object);
 }
 ARN_EXPORT void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
-  return allocate_or_null(size);
+  return allocate_or_null(size, Family::new_array);
 }
 ARN_EXPORT void* operator new(std::size_t size, std::align_val_t alignment) {
-  return aligned_or_throw(size, alignment);
+  return aligned_or_throw(size, alignment, Family::new_aligned);
 }
 ARN_EXPORT void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return aligned_or_throw(size, alignment);
+  return aligned_or_throw(size, alignment, Family::new_array_aligned);
 }
 ARN_EXPORT void* operator new(std::size_t size, std::align_val_t alignment,
                               const std::nothrow_t&) noexcept {
-  return aligned_or_null(size, alignment);
+  return aligned_or_null(size, alignment, Family::new_aligned);
 }
 ARN_EXPORT void* operator new[](std::size_t size, std::align_val_t alignment,
                                 const std::nothrow_t&) noexcept {
-  return aligned_or_null(size, alignment);
+  return aligned_or_null(size, alignment, Family::new_array_aligned);
 }
 
 ARN_EXPORT void operator delete(void* block) noexcept {
-  arenite::process_free(block);
+  process_free(block, Family::new_object);
 }
 ARN_EXPORT void operator delete[](void* block) noexcept {
-  arenite::process_free(block);
+  process_free(block, Family::new_array);
 }
-ARN_EXPORT void operator delete(void* block, std::size_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete(void* block, std::size_t size) noexcept {
+  process_free_sized(block, size, Family::new_object);
 }
-ARN_EXPORT void operator delete[](void* block, std::size_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete[](void* block, std::size_t size) noexcept {
+  process_free_sized(block, size, Family::new_array);
 }
 ARN_EXPORT void operator delete(void* block, const std::nothrow_t&) noexcept {
-  arenite::process_free(block);
+  process_free(block, Family::new_object);
 }
 ARN_EXPORT void operator delete[](void* block, const std::nothrow_t&) noexcept {
-  arenite::process_free(block);
+  process_free(block, Family::new_array);
 }
-ARN_EXPORT void operator delete(void* block, std::align_val_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete(void* block, std::align_val_t alignment) noexcept {
+  process_free_aligned(block, static_cast<std::size_t>(alignment), Family::new_aligned);
 }
-ARN_EXPORT void operator delete[](void* block, std::align_val_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete[](void* block, std::align_val_t alignment) noexcept {
+  process_free_aligned(block, static_cast<std::size_t>(alignment), Family::new_array_aligned);
 }
-ARN_EXPORT void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete(void* block, std::size_t size,
+                                std::align_val_t alignment) noexcept {
+  process_free_sized_aligned(block, size, static_cast<std::size_t>(alignment), Family::new_aligned);
 }
-ARN_EXPORT void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete[](void* block, std::size_t size,
+                                  std::align_val_t alignment) noexcept {
+  process_free_sized_aligned(block, size, static_cast<std::size_t>(alignment),
+                             Family::new_array_aligned);
 }
-ARN_EXPORT void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete(void* block, std::align_val_t alignment,
+                                const std::nothrow_t&) noexcept {
+  process_free_aligned(block, static_cast<std::size_t>(alignment), Family::new_aligned);
 }
-ARN_EXPORT void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept {
-  arenite::process_free(block);
+ARN_EXPORT void operator delete[](void* block, std::align_val_t alignment,
+                                  const std::nothrow_t&) noexcept {
+  process_free_aligned(block, static_cast<std::size_t>(alignment), Family::new_array_aligned);
 }

@@ -16,13 +16,9 @@
 
 namespace {
 
+using arenite::Family;
 using arenite::process_free;
-
-void* or_enomem(void* block) {
-  if (block == nullptr) [[unlikely]]
-    errno = ENOMEM;
-  return block;
-}
+using arenite::slow_paths;
 
 [[gnu::noinline]] void* no_memory() {
   errno = ENOMEM;
@@ -34,18 +30,16 @@ void* invalid() {
   return nullptr;
 }
 
-// What the fast paths end in, so that they themselves need no stack.
-[[gnu::noinline]] void* malloc_slowly(std::size_t size) {
-  return or_enomem(arenite::detail::process_allocate_slowly(size));
-}
-[[gnu::noinline]] void* calloc_slowly(std::size_t size) {
-  return or_enomem(arenite::detail::process_allocate_zeroed_slowly(size));
-}
+// What the fast path ends in, so that it itself needs no stack.
 [[gnu::noinline]] void* realloc_slowly(void* block, std::size_t size) {
-  if (block == nullptr) return or_enomem(arenite::process_allocate(size));
-  if (size != 0) return or_enomem(arenite::detail::process_reallocate_slowly(block, size));
+  if (block == nullptr) return arenite::process_allocate(size);
+  if (size != 0) return slow_paths().reallocate(block, size);
   process_free(block);
   return nullptr;
+}
+
+void* aligned(std::size_t alignment, std::size_t size) {
+  return arenite::process_allocate_aligned(alignment, size, Family::aligned);
 }
 
 std::size_t page_bytes() {
@@ -57,7 +51,7 @@ std::size_t page_bytes() {
 ARN_EXPORT void* malloc(std::size_t size) noexcept {
   if (void* block = arenite::process_try_allocate(size)) [[likely]]
     return block;
-  return malloc_slowly(size);
+  return slow_paths().allocate(size, Family::malloc);
 }
 
 ARN_EXPORT void free(void* block) noexcept {
@@ -70,7 +64,7 @@ ARN_EXPORT void* calloc(std::size_t count, std::size_t size) noexcept {
     return no_memory();
   if (void* block = arenite::process_try_allocate_zeroed(bytes)) [[likely]]
     return block;
-  return calloc_slowly(bytes);
+  return slow_paths().allocate_zeroed(bytes, Family::malloc);
 }
 
 /// realloc(block, 0) frees and returns null, as glibc's does.
@@ -90,20 +84,24 @@ ARN_EXPORT void* reallocarray(void* block, std::size_t count, std::size_t size) 
 
 ARN_EXPORT void* aligned_alloc(std::size_t alignment, std::size_t size) noexcept {
   if (!std::has_single_bit(alignment)) return invalid();
-  return or_enomem(arenite::process_allocate_aligned(alignment, size));
+  return aligned(alignment, size);
 }
 
 /// As glibc's: an alignment that is no power of two is rounded up to one.
 ARN_EXPORT void* memalign(std::size_t alignment, std::size_t size) noexcept {
   if (alignment > SIZE_MAX / 2 + 1) return invalid();
-  return or_enomem(arenite::process_allocate_aligned(std::bit_ceil(alignment), size));
+  return aligned(std::bit_ceil(alignment), size);
 }
 
 /// Reports by its result; errno stays as it was.
 ARN_EXPORT int posix_memalign(void** to, std::size_t alignment, std::size_t size) noexcept {
   if (!std::has_single_bit(alignment) || alignment % sizeof(void*) != 0) return EINVAL;
-  void* block = arenite::process_allocate_aligned(alignment, size);
-  if (block == nullptr) return ENOMEM;
+  const int kept = errno;
+  void* block = aligned(alignment, size);
+  if (block == nullptr) {
+    errno = kept;
+    return ENOMEM;
+  }
   *to = block;
   return 0;
 }
@@ -125,11 +123,11 @@ ARN_EXPORT std::size_t malloc_usable_size(void* block) noexcept {
 ARN_EXPORT void cfree(void* block) noexcept {
   process_free(block);
 }
-ARN_EXPORT void free_sized(void* block, std::size_t) noexcept {
-  process_free(block);
+ARN_EXPORT void free_sized(void* block, std::size_t size) noexcept {
+  arenite::process_free_sized(block, size, Family::malloc);
 }
-ARN_EXPORT void free_aligned_sized(void* block, std::size_t, std::size_t) noexcept {
-  process_free(block);
+ARN_EXPORT void free_aligned_sized(void* block, std::size_t alignment, std::size_t size) noexcept {
+  arenite::process_free_sized_aligned(block, size, alignment, Family::aligned);
 }
 
 ARN_EXPORT int malloc_trim(std::size_t) noexcept {

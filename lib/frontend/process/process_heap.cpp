@@ -5,6 +5,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
+
 #include "os/build_id.hpp"
 
 namespace arenite {
@@ -25,6 +27,9 @@ constinit std::atomic<Opened> opened{Opened::not_yet};
 constinit LockWord shared_lock{0};
 constinit ThreadBlock shared_block = 0;
 pthread_key_t thread_end_key;
+/// The thread's own block, which is what `current_thread` shows the fast paths, unless the thread
+/// is diverted; 0 if it has none.
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadBlock own_block = 0;
 /// The thread's block went back; it gets no other.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
 
@@ -32,12 +37,10 @@ std::uint64_t system_thread() {
   return static_cast<std::uint64_t>(::syscall(SYS_gettid));
 }
 
-bool attached() {
-  return current_thread != &zeros;
-}
-
 void end_thread(void* block) {
+  slow_paths().thread_ends();
   current_thread = &zeros;
+  own_block = 0;
   ended = true;
   process_heap.detach(reinterpret_cast<ThreadBlock>(block));
 }
@@ -49,13 +52,15 @@ Opened open_once() {
   HeapRoot<Native>& root = process_heap.root();
   root.build_id_bytes =
       static_cast<std::uint32_t>(own_build_id(root.build_id, sizeof root.build_id));
+  const Interceptor& chosen = choose_slow_paths();
   now = Opened::failed;
   if (process_heap.open() && ::pthread_key_create(&thread_end_key, end_thread) == 0) {
     shared_block = process_heap.attach(0, ThreadState::diverted);
     if (shared_block != 0) now = Opened::yes;
   }
-  // Release: pairs with the acquire in `is_open`.
+  // Release: pairs with the acquires in `is_open` and `slow_paths`.
   opened.store(now, std::memory_order_release);
+  slow_paths_now.store(now == Opened::yes ? &chosen : &plain_slow_paths, std::memory_order_release);
   return now;
 }
 
@@ -70,12 +75,14 @@ bool attach_thread() {
   const ThreadBlock block = process_heap.attach(system_thread());
   if (block == 0) return false;
   // Before pthread_setspecific, which may allocate.
-  current_thread = reinterpret_cast<const void*>(block);
+  own_block = block;
+  if (!slow_paths().diverts) current_thread = reinterpret_cast<const void*>(block);
   ::pthread_setspecific(thread_end_key, reinterpret_cast<void*>(block));
   return true;
 }
 
 void before_fork() {
+  slow_paths().before_fork();
   lock(open_lock);
   lock(shared_lock);
   process_heap.lock_all();
@@ -85,15 +92,17 @@ void after_fork_in_parent() {
   process_heap.unlock_all();
   unlock(shared_lock);
   unlock(open_lock);
+  slow_paths().after_fork(false);
 }
 
 void after_fork_in_child() {
   reset(open_lock);
   reset(shared_lock);
   if (opened.load(std::memory_order_relaxed) != Opened::yes) return;
-  process_heap.after_fork_in_child(attached() ? current_block() : 0);
-  if (attached())
-    thread_header(current_block()).system_thread.store(system_thread(), std::memory_order_relaxed);
+  process_heap.after_fork_in_child(own_block);
+  if (own_block != 0)
+    thread_header(own_block).system_thread.store(system_thread(), std::memory_order_relaxed);
+  slow_paths().after_fork(true);
 }
 
 /// Handlers registered first run last before a fork and first after it, so that other handlers may
@@ -107,17 +116,15 @@ void after_fork_in_child() {
 // The model again: g++ takes a definition without it for one that may be anywhere.
 [[gnu::tls_model("initial-exec")]] constinit thread_local const void* current_thread = &zeros;
 
-SlowThread::SlowThread() : block_(0) {
-  if (attached()) {
-    block_ = current_block();
-  } else if (is_open()) {
-    if (attach_thread()) {
-      block_ = current_block();
-    } else {
-      lock(shared_lock);
-      shared_ = true;
-      block_ = shared_block;
-    }
+SlowThread::SlowThread() : block_(own_block) {
+  if (block_ != 0) return;
+  if (!is_open()) return;
+  if (attach_thread()) {
+    block_ = own_block;
+  } else {
+    lock(shared_lock);
+    shared_ = true;
+    block_ = shared_block;
   }
 }
 
@@ -125,42 +132,131 @@ SlowThread::~SlowThread() {
   if (shared_) unlock(shared_lock);
 }
 
-void* detail::process_allocate_slowly(std::size_t size) {
-  if (void* block = ProcessHeap::try_allocate_small(current_block(), size)) return block;
-  SlowThread thread;
-  return thread.block() != 0 ? process_heap.allocate(thread.block(), size) : nullptr;
-}
-
-void detail::process_free_slowly(void* block) {
-  if (block == nullptr) return;
-  SlowThread thread;
-  process_heap.free(thread.block(), block);
-}
-
-void* detail::process_allocate_zeroed_slowly(std::size_t size) {
-  SlowThread thread;
-  return thread.block() != 0 ? process_heap.allocate_zeroed(thread.block(), size) : nullptr;
-}
-
-void* process_allocate_aligned(std::size_t alignment, std::size_t size) {
-  SlowThread thread;
-  return thread.block() != 0 ? process_heap.allocate_aligned(thread.block(), alignment, size)
-                             : nullptr;
-}
-
-void* detail::process_reallocate_slowly(void* block, std::size_t size) {
-  SlowThread thread;
-  return process_heap.reallocate(thread.block(), block, size);
-}
-
-std::size_t process_usable_size(const void* block) {
-  return process_heap.usable_size(block);
-}
-
 bool process_trim() {
   SlowThread thread;
   return thread.block() != 0 && process_heap.trim(thread.block());
 }
+
+// ---- the slow paths of production ----
+
+namespace {
+
+[[gnu::cold, gnu::noinline]] void* no_memory() {
+  errno = ENOMEM;
+  return nullptr;
+}
+
+void* or_no_memory(void* block) {
+  return block != nullptr ? block : no_memory();
+}
+
+[[gnu::noinline]] void* plain_refill(std::size_t size) {
+  SlowThread thread;
+  return or_no_memory(thread.block() != 0 ? process_heap.allocate(thread.block(), size) : nullptr);
+}
+
+/// Sizes the fast path does not look up are often in the array all the same.
+void* plain_allocate(std::size_t size, Family) {
+  if (void* block = ProcessHeap::try_allocate_small(current_block(), size)) return block;
+  return plain_refill(size);
+}
+
+void* plain_allocate_zeroed(std::size_t size, Family) {
+  SlowThread thread;
+  return or_no_memory(thread.block() != 0 ? process_heap.allocate_zeroed(thread.block(), size)
+                                          : nullptr);
+}
+
+void* plain_allocate_aligned(std::size_t size, std::size_t alignment, Family) {
+  SlowThread thread;
+  return or_no_memory(thread.block() != 0
+                          ? process_heap.allocate_aligned(thread.block(), alignment, size)
+                          : nullptr);
+}
+
+void* plain_reallocate(void* block, std::size_t size) {
+  SlowThread thread;
+  return or_no_memory(process_heap.reallocate(thread.block(), block, size));
+}
+
+void plain_free(void* block, Family) {
+  if (own_block != 0) [[likely]]
+    return process_heap.free(own_block, block);
+  if (block == nullptr) return;
+  SlowThread thread;
+  process_heap.free(thread.block(), block);
+}
+void plain_free_sized(void* block, std::size_t, Family family) {
+  plain_free(block, family);
+}
+void plain_free_aligned(void* block, std::size_t, Family family) {
+  plain_free(block, family);
+}
+void plain_free_sized_aligned(void* block, std::size_t, std::size_t, Family family) {
+  plain_free(block, family);
+}
+
+std::size_t plain_usable_size(const void* block) {
+  return process_heap.usable_size(block);
+}
+
+// ---- the slow paths before there is a heap: each opens it and asks again ----
+
+const Interceptor& opened_slow_paths() {
+  is_open();
+  return slow_paths();
+}
+
+constexpr Interceptor kOpeningSlowPaths = {
+    .allocate = [](std::size_t size,
+                   Family family) { return opened_slow_paths().allocate(size, family); },
+    .allocate_zeroed =
+        [](std::size_t size, Family family) {
+          return opened_slow_paths().allocate_zeroed(size, family);
+        },
+    .allocate_aligned =
+        [](std::size_t size, std::size_t alignment, Family family) {
+          return opened_slow_paths().allocate_aligned(size, alignment, family);
+        },
+    .reallocate = [](void* block,
+                     std::size_t size) { return opened_slow_paths().reallocate(block, size); },
+    .free = [](void* block, Family family) { opened_slow_paths().free(block, family); },
+    .free_sized = [](void* block, std::size_t size,
+                     Family family) { opened_slow_paths().free_sized(block, size, family); },
+    .free_aligned =
+        [](void* block, std::size_t alignment, Family family) {
+          opened_slow_paths().free_aligned(block, alignment, family);
+        },
+    .free_sized_aligned =
+        [](void* block, std::size_t size, std::size_t alignment, Family family) {
+          opened_slow_paths().free_sized_aligned(block, size, alignment, family);
+        },
+    .usable_size = [](const void* block) { return opened_slow_paths().usable_size(block); },
+    .thread_ends = [] {},
+    .before_fork = [] {},
+    .after_fork = [](bool) {},
+    .diverts = false,
+};
+
+}  // namespace
+
+constinit const Interceptor plain_slow_paths = {
+    .allocate = plain_allocate,
+    .allocate_zeroed = plain_allocate_zeroed,
+    .allocate_aligned = plain_allocate_aligned,
+    .reallocate = plain_reallocate,
+    .free = plain_free,
+    .free_sized = plain_free_sized,
+    .free_aligned = plain_free_aligned,
+    .free_sized_aligned = plain_free_sized_aligned,
+    .usable_size = plain_usable_size,
+    .thread_ends = [] {},
+    .before_fork = [] {},
+    .after_fork = [](bool) {},
+    .diverts = false,
+};
+
+constinit std::atomic<const Interceptor*> slow_paths_now{&kOpeningSlowPaths};
 
 }  // namespace arenite
 

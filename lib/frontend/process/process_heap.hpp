@@ -8,10 +8,16 @@
 // the thread still asks for (destructors of other thread-local things) is served through one
 // diverted thread block that all such threads share under a lock. So are threads for which no block
 // could be had.
+//
+// Where an interceptor diverts, `current_thread` stays the block of zeros and only the slow paths
+// know the thread's own block.
 #pragma once
+
+#include <atomic>
 
 #include "geometry/production.hpp"
 #include "heap/heap.hpp"
+#include "interface/interceptor.hpp"
 #include "os/linux_pages.hpp"
 
 namespace arenite {
@@ -28,6 +34,22 @@ inline ThreadBlock current_block() {
   return reinterpret_cast<ThreadBlock>(current_thread);
 }
 
+/// The slow paths as they are now. Before the heap is open, those that open it.
+/// Acquire: pairs with the release in `open_once`.
+[[gnu::visibility("hidden")]] extern constinit std::atomic<const Interceptor*> slow_paths_now;
+
+inline const Interceptor& slow_paths() {
+  return *slow_paths_now.load(std::memory_order_acquire);
+}
+
+/// What the heap itself does, for interceptors to build on.
+[[gnu::visibility("hidden")]] extern constinit const Interceptor plain_slow_paths;
+
+/// The slow paths the process is to have; asked once, when the heap is about to be opened, with no
+/// thread but the caller in the heap. Defined by whoever composes the library; `plain_slow_paths`
+/// is the null object.
+[[gnu::visibility("hidden")]] const Interceptor& choose_slow_paths();
+
 /// The thread block a slow operation works with. Holds the lock over the shared one while it lives,
 /// if that is the one. `block()` is 0 only if no heap could be opened.
 class SlowThread {
@@ -43,24 +65,18 @@ class SlowThread {
   bool shared_ = false;
 };
 
-/// The heap's operations for the calling thread, in two parts: one that is a few instructions long
-/// and may decline, and one that does all the work. Null means that memory could not be had; errno
-/// is the callers' business.
-namespace detail {
-[[gnu::visibility("hidden")]] void* process_allocate_slowly(std::size_t size);
-[[gnu::visibility("hidden")]] void* process_allocate_zeroed_slowly(std::size_t size);
-[[gnu::visibility("hidden")]] void* process_reallocate_slowly(void* block, std::size_t size);
-[[gnu::visibility("hidden")]] void process_free_slowly(void* block);
-}  // namespace detail
+// The heap's operations for the calling thread, in two parts: one that is a few instructions long
+// and may decline, and the slow path, which does all the work. Null means that memory could not be
+// had; errno is then ENOMEM.
 
 inline void* process_try_allocate(std::size_t size) {
   return ProcessHeap::try_allocate(current_block(), size);
 }
 
-inline void* process_allocate(std::size_t size) {
+inline void* process_allocate(std::size_t size, Family family = Family::malloc) {
   if (void* block = process_try_allocate(size)) [[likely]]
     return block;
-  return detail::process_allocate_slowly(size);
+  return slow_paths().allocate(size, family);
 }
 
 /// Declines what is large: a call of memset costs more than zeroing few bytes does.
@@ -81,10 +97,10 @@ inline void* process_try_allocate_zeroed(std::size_t size) {
   return block;
 }
 
-inline void* process_allocate_zeroed(std::size_t size) {
+inline void* process_allocate_zeroed(std::size_t size, Family family = Family::malloc) {
   if (void* block = process_try_allocate_zeroed(size)) [[likely]]
     return block;
-  return detail::process_allocate_zeroed_slowly(size);
+  return slow_paths().allocate_zeroed(size, family);
 }
 
 /// True if the block need not move. Requires: block is not null.
@@ -93,18 +109,46 @@ inline bool process_fits_in_place(void* block, std::size_t size) {
 }
 
 inline void* process_reallocate(void* block, std::size_t size) {
-  return process_fits_in_place(block, size) ? block
-                                            : detail::process_reallocate_slowly(block, size);
+  return process_fits_in_place(block, size) ? block : slow_paths().reallocate(block, size);
 }
 
-inline void process_free(void* block) {
-  if (process_heap.try_free(current_block(), reinterpret_cast<Address>(block))) [[likely]]
+inline bool process_try_free(void* block) {
+  return process_heap.try_free(current_block(), reinterpret_cast<Address>(block));
+}
+
+inline void process_free(void* block, Family family = Family::malloc) {
+  if (process_try_free(block)) [[likely]]
     return;
-  detail::process_free_slowly(block);
+  slow_paths().free(block, family);
 }
 
-void* process_allocate_aligned(std::size_t alignment, std::size_t size);
-std::size_t process_usable_size(const void* block);
+inline void process_free_sized(void* block, std::size_t size, Family family) {
+  if (process_try_free(block)) [[likely]]
+    return;
+  slow_paths().free_sized(block, size, family);
+}
+
+inline void process_free_aligned(void* block, std::size_t alignment, Family family) {
+  if (process_try_free(block)) [[likely]]
+    return;
+  slow_paths().free_aligned(block, alignment, family);
+}
+
+inline void process_free_sized_aligned(void* block, std::size_t size, std::size_t alignment,
+                                       Family family) {
+  if (process_try_free(block)) [[likely]]
+    return;
+  slow_paths().free_sized_aligned(block, size, alignment, family);
+}
+
+inline void* process_allocate_aligned(std::size_t alignment, std::size_t size, Family family) {
+  return slow_paths().allocate_aligned(size, alignment, family);
+}
+
+inline std::size_t process_usable_size(const void* block) {
+  return slow_paths().usable_size(block);
+}
+
 bool process_trim();
 
 }  // namespace arenite
