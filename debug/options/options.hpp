@@ -49,11 +49,13 @@ struct Options {
   char symbolizer[kTextBytes] = {};  ///< the `arenite` program; empty: found beside the library
   std::uint64_t fail_at = 0;         ///< the N-th allocation fails; 0: none
   std::uint64_t fail_every = 0;      ///< each N-th allocation fails; 0: none
-  double fail_rate = 0;              ///< this part of allocations fails, by seed
+  double fail_rate = 0;              ///< this part of allocations fails, by seed; nine decimals
   char fail_record[kTextBytes] = {};  ///< file that gets a line for each allocation made to fail
   bool help = false;
 
   static constexpr std::uint64_t kMaxQuarantineMb = 16384;
+  static constexpr std::uint64_t kMaxStackDepth = 64;
+  static constexpr std::uint64_t kMaxGuardBytes = 65536;
 
   bool fails() const { return fail_at != 0 || fail_every != 0 || fail_rate > 0; }
   /// Nothing is asked for: the library is the plain allocator.
@@ -63,17 +65,20 @@ struct Options {
 /// Takes the complaints of `read_options`, a line each without newline, valid during the call.
 using OptionComplaint = void (*)(void* context, const char* line);
 
-/// Reads `text` into `options`, over what they hold already. Unknown keys and malformed values are
-/// told to `complain`, with the nearest known key, and passed over. Never allocates, never fails,
-/// whatever the text; safe before main.
+/// Reads `text` into `options`, over what they hold already; of a key that comes twice the last one
+/// counts. In paths and globs `\:` stands for ':' and `\\` for '\'. Unknown keys and malformed
+/// values are told to `complain`, with the nearest known word, and passed over; after
+/// kMaxComplaints only their number is told. Never allocates, never fails, whatever the text; safe
+/// before main and in signal handlers. `complain` may be null.
+inline constexpr unsigned kMaxComplaints = 16;
 void read_options(std::string_view text, Options& options, OptionComplaint complain, void* context);
 
 /// Writes what `help=1` shows, a line for each key with its meaning and default, through `line`.
 void print_option_help(OptionComplaint line, void* context);
 
 /// The options that differ from the defaults, as text that `read_options` reads back to the same;
-/// what a report names to run the program again. Returns its length; cuts at `capacity` - 1 and
-/// ends in \0.
+/// what a report names to run the program again. Returns its length; what does not fit whole is
+/// left out from there on; ends in \0. Safe in signal handlers.
 std::size_t print_options(const Options& options, char* to, std::size_t capacity);
 
 }  // namespace arenite
