@@ -6,7 +6,8 @@
 #include <sys/types.h>
 
 #include <string>
-#include <vector>
+
+#include "debug/cli/run_request.hpp"
 
 namespace arenite::cli {
 
@@ -26,7 +27,8 @@ int classes(const std::string& geometry, Format format);
 /// "" explains all.
 int explain(const std::string& id, Format format);
 int whatis(pid_t pid, const std::string& address, Format format);
-/// Replaces this process by the program, with the library preloaded; returns only if that fails.
-int run(const std::vector<std::string>& program);
+/// Replaces this process by the program, with the library preloaded, and returns if that fails; or
+/// shows the environment, or walks the program's allocations (`fail_each`).
+int run(const RunRequest& request);
 
 }  // namespace arenite::cli

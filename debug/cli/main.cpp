@@ -7,6 +7,7 @@
 
 #include "debug/cli/commands.hpp"
 #include "debug/cli/exit_code.hpp"
+#include "debug/cli/run_options.hpp"
 #include "debug/memory/cannot_tell.hpp"
 
 namespace arenite::cli {
@@ -25,7 +26,7 @@ struct Request {
   std::string geometry = "production";
   std::string invariant;
   std::string address;
-  std::vector<std::string> program;
+  RunRequest run;
   std::function<int()> command;
 };
 
@@ -88,10 +89,9 @@ void add_commands(CLI::App& app, Request& request) {
   sub->add_option("id", r.invariant, "P4, say; all if not given");
   add_format(*sub, r);
 
-  sub = add("run", "Run a program on Arenite", [&r] { return run(r.program); });
-  sub->add_option("program", r.program, "the program and its arguments")->required();
-  sub->prefix_command();
-  sub->positionals_at_end();
+  sub = add("run", "Run a program on Arenite", [&r] { return run(r.run); });
+  add_run_options(*sub, r.run);
+
   app.require_subcommand(1);
 }
 
