@@ -26,6 +26,9 @@ enum class Family : std::uint8_t {
   python_object,
 };
 
+/// A size or an alignment that the caller does not say.
+inline constexpr std::size_t kUnsaid = ~std::size_t{0};
+
 /// What the slow paths are. `Family` says which kind of entry point was called. Blocks that are
 /// handed out are null, with errno ENOMEM, if memory cannot be had. Called from any thread, at any
 /// time in the life of a process, with no lock of the heap held. No member may be null.

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: MIT
+// The guard heap of debug mode: blocks of an ordinary heap with guard bytes before and behind what
+// the program asked for, exact to the byte; freed ones poisoned and kept in quarantine; a record of
+// each, out of line. Every operation from any thread; each names the batch its thread gathers freed
+// blocks in.
+//
+//   heap's block:  | head guard | requested bytes | tail guard and what rounding left |
+#pragma once
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bits.hpp"
+#include "debug/fill/fill.hpp"
+#include "debug/guard/damage.hpp"
+#include "debug/guard/quarantine.hpp"
+#include "debug/guard/side_table.hpp"
+
+namespace arenite {
+
+struct GuardSettings {
+  std::size_t guard_bytes = 16;  ///< on each side, a multiple of 16
+  std::uint64_t guard_key = 0;   ///< of the GuardPattern
+  bool fill_fresh = true;
+  bool fill_freed = true;
+  std::size_t quarantine_bytes = std::size_t{32} << 20;
+};
+
+/// Who allocates or frees.
+struct Actor {
+  ThreadNumber thread = 0;
+  StackId stack = 0;
+};
+
+struct Birth {
+  std::size_t size = 0;
+  std::size_t alignment = 16;  ///< a power of two
+  Family family = Family::malloc;
+  bool zeroed = false;
+  bool leak_ignored = false;
+  std::uint64_t serial = 0;
+  Actor actor;
+};
+
+struct Death {
+  Family family = Family::malloc;
+  std::size_t size = kUnsaid;       ///< what the caller says
+  std::size_t alignment = kUnsaid;  ///< likewise
+  Actor actor;
+};
+
+/// Whether a block of one family may be given back through an entry point of another.
+constexpr bool belong_together(Family allocated, Family released) {
+  const auto kind = [](Family family) {
+    return family == Family::aligned ? Family::malloc : family;
+  };
+  return kind(allocated) == kind(released);
+}
+
+template <BlockSource Source>
+class GuardHeap {
+ public:
+  using Table = SideTable<Source>;
+
+  constexpr GuardHeap(Source source, DamageSink sink) : source_(source), sink_(sink) {}
+  GuardHeap(const GuardHeap&) = delete;
+  GuardHeap& operator=(const GuardHeap&) = delete;
+
+  /// False if memory for the tables cannot be had.
+  bool open(const GuardSettings& settings) {
+    settings_ = settings;
+    pattern_ = GuardPattern(settings.guard_key);
+    return table_.open(source_) &&
+           quarantine_.open(settings.quarantine_bytes, Source::kLeastBlockBytes);
+  }
+  void close() {
+    quarantine_.close();
+    table_.close(source_);
+  }
+
+  /// The requested bytes of a new block, or null.
+  void* allocate(const Birth& birth) {
+    const std::size_t alignment = std::max<std::size_t>(birth.alignment, 16);
+    const std::size_t head = HeadCode::head_for(settings_.guard_bytes, alignment);
+    const std::size_t rest = head + settings_.guard_bytes;
+    if (birth.size > kMostBytes || rest > kMostBytes) return nullptr;
+    const bool zeroed_by_heap = birth.zeroed && birth.size > kLargeBytes;
+    void* outer = from_source(rest + birth.size, alignment, zeroed_by_heap);
+    if (outer == nullptr) return nullptr;
+    return dress(outer, head, birth, zeroed_by_heap);
+  }
+
+  /// Checks the block and takes it into quarantine. What is no live block of this heap is told to
+  /// the sink, and nothing happens to it.
+  void free(void* block, const Death& death, QuarantineBatch& batch) {
+    const Address at = reinterpret_cast<Address>(block);
+    typename Table::Outer outer;
+    if (!find_live(at, outer, death)) return;
+    SideRecord& record = *outer.record;
+    // Acquire and release: pairs with the same of another thread that frees it, too.
+    SideState expected = SideState::live;
+    if (!record.state.compare_exchange_strong(expected, SideState::freeing,
+                                              std::memory_order_acq_rel))
+      return tell(Fault::double_free, at, outer, &death);
+    record.freed.store(death.actor.stack, std::memory_order_relaxed);
+    record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
+    check_release(outer, death);
+    check_guards(outer, at);
+    const Extent bytes{at, at + record.size.load(std::memory_order_relaxed)};
+    if (settings_.fill_freed && outer.end - outer.begin <= settings_.quarantine_bytes)
+      fill(bytes, kFreedByte);
+    // Release: pairs with the acquires of those who check the poison.
+    record.state.store(SideState::freed, std::memory_order_release);
+    batch.add({at, outer.end - outer.begin});
+    if (batch.full()) hand_over(batch);
+  }
+
+  /// Hands over what a thread has gathered.
+  void hand_over(QuarantineBatch& batch) {
+    quarantine_.take_in(batch, [this](const QuarantineEntry* entries, unsigned count) {
+      release_all(entries, count);
+    });
+  }
+
+  /// Lets everything out of quarantine, checking it.
+  void drain() {
+    quarantine_.drain(
+        [this](const QuarantineEntry* entries, unsigned count) { release_all(entries, count); });
+  }
+
+  /// Whether the address, any 64-bit value, lies in a block of this heap, live or freed, guards
+  /// included. Signal-safe.
+  bool find(Address at, BlockFacts& facts) const {
+    typename Table::Outer outer;
+    return table_.find(source_, at, outer) && describe(outer, facts);
+  }
+
+  /// Whether this heap knows the pointer as the beginning of what it handed out, live or freed.
+  bool knows(Address at) const {
+    typename Table::Outer outer;
+    return table_.find(source_, at, outer) &&
+           outer.record->state.load(std::memory_order_acquire) != SideState::none;
+  }
+
+  /// What the program asked for; false if no live block begins there.
+  bool requested_size(Address at, std::size_t& size) const {
+    typename Table::Outer outer;
+    if (!table_.find(source_, at, outer) || begin_of(outer) != at ||
+        outer.record->state.load(std::memory_order_acquire) != SideState::live)
+      return false;
+    size = outer.record->size.load(std::memory_order_relaxed);
+    return true;
+  }
+
+  /// Checks guards and poison of one block; false if damage was found.
+  bool check_block(Address at) {
+    typename Table::Outer outer;
+    return !table_.find(source_, at, outer) || check_outer(outer);
+  }
+
+  /// Checks every block; returns how many were damaged. While other threads work, blocks that come
+  /// and go are passed over.
+  std::size_t check_all(std::size_t& checked) {
+    std::size_t damaged = 0;
+    for_each_outer([&](const typename Table::Outer& outer) {
+      ++checked;
+      if (!check_outer(outer)) ++damaged;
+    });
+    return damaged;
+  }
+
+  /// Calls `visit(facts)` for each block that is live; other threads should be at rest.
+  template <class Visit>
+  void each_live(Visit visit) const {
+    for_each_outer([&](const typename Table::Outer& outer) {
+      BlockFacts facts;
+      if (describe(outer, facts) && facts.state == BlockState::live) visit(facts);
+    });
+  }
+
+  bool leak_ignored(Address at) const {
+    typename Table::Outer outer;
+    return table_.find(source_, at, outer) &&
+           outer.record->leak_ignored.load(std::memory_order_relaxed);
+  }
+  void ignore_leak(Address at) {
+    typename Table::Outer outer;
+    if (table_.find(source_, at, outer))
+      outer.record->leak_ignored.store(true, std::memory_order_relaxed);
+  }
+
+  const Quarantine& quarantine() const { return quarantine_; }
+  const GuardSettings& settings() const { return settings_; }
+
+  void lock_all() { quarantine_.lock_all(); }
+  void unlock_all() { quarantine_.unlock_all(); }
+  void reset_after_fork() { quarantine_.reset_after_fork(); }
+
+ private:
+  using Outer = typename Table::Outer;
+  static constexpr std::size_t kMostBytes = std::size_t{1} << 46;
+  /// From here on the heap's zeroed pages, and its not touching them, are worth more than filling.
+  static constexpr std::size_t kLargeBytes = 32 << 10;
+  /// Fresh bytes behind these stay as they are: a large block may never be touched.
+  static constexpr std::size_t kMostFreshBytes = 64 << 10;
+  /// Blocks this many places behind are fetched while one is checked.
+  static constexpr unsigned kAhead = 8;
+
+  void* from_source(std::size_t bytes, std::size_t alignment, bool zeroed) {
+    if (alignment > 16) return source_.allocate_aligned(alignment, bytes);
+    return zeroed ? source_.allocate_zeroed(bytes) : source_.allocate(bytes);
+  }
+
+  void* dress(void* block, std::size_t head, const Birth& birth, bool zeroed_by_heap) {
+    Outer outer;
+    const Address begin = reinterpret_cast<Address>(block);
+    typename Source::SmallBlock small;
+    if (source_.find_small(begin, small)) {
+      outer = {begin, begin + small.bytes, &table_.slot(small.pool, small.index), false};
+    } else {
+      outer = {begin, begin + source_.span_bytes(block),
+               &table_.span_slot(source_.pool_number(begin)), true};
+      table_.add_span(source_, begin, outer.end - begin);
+    }
+    const Extent bytes{begin + head, begin + head + birth.size};
+    note(*outer.record, head, birth);
+    pattern_.write({outer.begin + head - std::min(head, settings_.guard_bytes), bytes.begin});
+    pattern_.write({bytes.end, tail_end(outer, bytes.end)});
+    if (birth.zeroed) {
+      if (!zeroed_by_heap || birth.alignment > 16) fill(bytes, 0);
+    } else if (settings_.fill_fresh) {
+      fill({bytes.begin, std::min(bytes.end, bytes.begin + kMostFreshBytes)}, kFreshByte);
+    }
+    // Release: pairs with the acquires of those who find the block by its address.
+    outer.record->state.store(SideState::live, std::memory_order_release);
+    return reinterpret_cast<void*>(bytes.begin);
+  }
+
+  static void note(SideRecord& record, std::size_t head, const Birth& birth) {
+    record.serial.store(birth.serial, std::memory_order_relaxed);
+    record.size.store(birth.size, std::memory_order_relaxed);
+    record.allocated.store(birth.actor.stack, std::memory_order_relaxed);
+    record.freed.store(0, std::memory_order_relaxed);
+    record.allocated_by.store(recorded_thread(birth.actor.thread), std::memory_order_relaxed);
+    record.family.store(birth.family, std::memory_order_relaxed);
+    record.head.store(HeadCode::encode(head), std::memory_order_relaxed);
+    record.leak_ignored.store(birth.leak_ignored, std::memory_order_relaxed);
+  }
+
+  /// The tail guard reaches to the end of the heap's block, but of large blocks only so far.
+  Address tail_end(const Outer& outer, Address bytes_end) const {
+    return std::min(outer.end, bytes_end + settings_.guard_bytes + kMostSlackBytes);
+  }
+  static constexpr std::size_t kMostSlackBytes = 4096;
+
+  static Address begin_of(const Outer& outer) {
+    return outer.begin + HeadCode::decode(outer.record->head.load(std::memory_order_relaxed));
+  }
+
+  // ---- what may be freed ----
+
+  bool find_live(Address at, Outer& outer, const Death& death) {
+    if (!table_.find(source_, at, outer) ||
+        outer.record->state.load(std::memory_order_acquire) == SideState::none) {
+      outer = {};
+      tell(Fault::bad_free, at, outer, &death);
+      return false;
+    }
+    if (begin_of(outer) == at) return true;
+    tell(Fault::bad_free, at, outer, &death);
+    return false;
+  }
+
+  void check_release(const Outer& outer, const Death& death) {
+    const SideRecord& record = *outer.record;
+    const Address at = begin_of(outer);
+    if (!belong_together(record.family.load(std::memory_order_relaxed), death.family))
+      return tell(Fault::alloc_dealloc_mismatch, at, outer, &death);
+    const bool size_fits =
+        death.size == kUnsaid || death.size == record.size.load(std::memory_order_relaxed);
+    const bool alignment_fits = death.alignment == kUnsaid || at % death.alignment == 0;
+    if (!size_fits || !alignment_fits) tell(Fault::new_delete_type_mismatch, at, outer, &death);
+  }
+
+  // ---- guards and poison ----
+
+  /// Tells of the first changed guard byte; false if there is one.
+  bool check_guards(const Outer& outer, Address at) {
+    const Address end = at + outer.record->size.load(std::memory_order_relaxed);
+    const Address before =
+        pattern_.first_changed({at - std::min(at - outer.begin, settings_.guard_bytes), at});
+    const Address behind = pattern_.first_changed({end, tail_end(outer, end)});
+    if (before == 0 && behind == 0) return true;
+    if (behind != 0) tell(Fault::heap_buffer_overflow, behind, outer, nullptr);
+    if (before != 0) tell(Fault::heap_buffer_underflow, before, outer, nullptr);
+    return false;
+  }
+
+  bool check_poison(const Outer& outer) {
+    if (!settings_.fill_freed || outer.end - outer.begin > settings_.quarantine_bytes) return true;
+    const Address at = begin_of(outer);
+    const Address changed =
+        first_unlike({at, at + outer.record->size.load(std::memory_order_relaxed)}, kFreedByte);
+    if (changed == 0) return true;
+    tell(Fault::heap_use_after_free, changed, outer, nullptr);
+    return false;
+  }
+
+  /// Damage counts only if the block is still the same afterwards.
+  bool check_outer(const Outer& outer) {
+    const SideRecord& record = *outer.record;
+    const SideState state = record.state.load(std::memory_order_acquire);
+    if (state != SideState::live && state != SideState::freed) return true;
+    const std::uint64_t serial = record.serial.load(std::memory_order_relaxed);
+    if (looks_intact(outer, state)) return true;
+    if (record.state.load(std::memory_order_acquire) != state ||
+        record.serial.load(std::memory_order_relaxed) != serial)
+      return true;
+    const bool guards = check_guards(outer, begin_of(outer));
+    return (state == SideState::live || check_poison(outer)) && guards;
+  }
+
+  bool looks_intact(const Outer& outer, SideState state) const {
+    const Address at = begin_of(outer);
+    const Address end = at + outer.record->size.load(std::memory_order_relaxed);
+    if (end > outer.end || at - outer.begin > outer.end - outer.begin) return false;
+    return pattern_.first_changed({at - std::min(at - outer.begin, settings_.guard_bytes), at}) ==
+               0 &&
+           pattern_.first_changed({end, tail_end(outer, end)}) == 0 &&
+           (state == SideState::live || !settings_.fill_freed ||
+            outer.end - outer.begin > settings_.quarantine_bytes ||
+            first_unlike({at, end}, kFreedByte) == 0);
+  }
+
+  // ---- leaving quarantine ----
+
+  void release_all(const QuarantineEntry* entries, unsigned count) {
+    for (unsigned i = 0; i < count; ++i) {
+      if (i + kAhead < count) fetch_ahead(entries[i + kAhead].block());
+      release(entries[i].block());
+    }
+  }
+
+  /// What leaves was last touched long ago.
+  void fetch_ahead(Address at) const {
+    Outer outer;
+    if (!table_.find(source_, at, outer)) return;
+    __builtin_prefetch(outer.record, 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(outer.begin), 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(outer.end - 1), 1);
+  }
+
+  void release(Address at) {
+    Outer outer;
+    if (!table_.find(source_, at, outer)) return;
+    check_guards(outer, at);
+    check_poison(outer);
+    // Relaxed: nobody may know of the block any more, and the heap orders the rest.
+    outer.record->state.store(SideState::none, std::memory_order_relaxed);
+    if (outer.span) table_.remove_span(source_, outer.begin, outer.end - outer.begin);
+    source_.free(reinterpret_cast<void*>(outer.begin));
+  }
+
+  // ---- walking ----
+
+  template <class Visit>
+  void for_each_outer(Visit visit) const {
+    const std::uint32_t pools = source_.pools_in_use();
+    for (std::uint32_t pool = 0; pool < pools; ++pool) {
+      const Address begin = source_.range_begin() + Address{pool} * Source::kPoolBytes;
+      Outer outer;
+      // Interior pools of a span lead to its beginning, and are passed over.
+      while (begin_in(pool, begin, outer)) {
+        visit(outer);
+        if (outer.end >= begin + Source::kPoolBytes) break;
+      }
+    }
+  }
+
+  /// Steps through the blocks of a pool: `outer` is the former one, or empty for the first.
+  bool begin_in(std::uint32_t pool, Address begin, Outer& outer) const {
+    const Address next = outer.record == nullptr ? begin : outer.end;
+    return table_.find(source_, next, outer) && outer.begin == next &&
+           source_.pool_number(next) == pool;
+  }
+
+  bool describe(const Outer& outer, BlockFacts& facts) const {
+    const SideRecord& record = *outer.record;
+    const SideState state = record.state.load(std::memory_order_acquire);
+    if (state == SideState::none) return false;
+    facts.begin = begin_of(outer);
+    facts.size = record.size.load(std::memory_order_relaxed);
+    facts.outer_begin = outer.begin;
+    facts.outer_end = outer.end;
+    facts.serial = record.serial.load(std::memory_order_relaxed);
+    facts.allocated = record.allocated.load(std::memory_order_relaxed);
+    facts.freed = record.freed.load(std::memory_order_relaxed);
+    facts.allocated_by = record.allocated_by.load(std::memory_order_relaxed);
+    facts.freed_by = record.freed_by.load(std::memory_order_relaxed);
+    facts.family = record.family.load(std::memory_order_relaxed);
+    facts.state = state == SideState::live ? BlockState::live : BlockState::freed;
+    return true;
+  }
+
+  [[gnu::cold, gnu::noinline]] void tell(Fault fault, Address bad, const Outer& outer,
+                                         const Death* death) {
+    Damage damage;
+    damage.fault = fault;
+    damage.bad = bad;
+    if (death == nullptr) damage.access = Access::write;
+    if (outer.record != nullptr && !describe(outer, damage.block)) damage.block = {};
+    if (death != nullptr) {
+      damage.released_as = death->family;
+      damage.said_size = death->size;
+      damage.said_alignment = death->alignment;
+    }
+    sink_.found(sink_.context, damage);
+  }
+
+  Source source_;
+  DamageSink sink_;
+  GuardSettings settings_;
+  GuardPattern pattern_;
+  Table table_;
+  Quarantine quarantine_;
+};
+
+}  // namespace arenite

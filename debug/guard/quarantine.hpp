@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The quarantine: freed blocks wait here, first in, first out, until more bytes wait than may. A
+// thread gathers what it frees in a batch of its own and hands batches over, so that the lock is
+// taken once for many blocks; the order is that of the batches. Knows nothing of what a block is.
+#pragma once
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/strong.hpp"
+#include "os/lock.hpp"
+
+namespace arenite {
+
+/// A block in quarantine in one word: its address, a multiple of 16 below 2^47, and its size.
+class QuarantineEntry {
+ public:
+  constexpr QuarantineEntry() = default;
+  constexpr QuarantineEntry(Address block, std::size_t bytes)
+      : word_(block >> 4 | std::min<std::uint64_t>(bytes >> 4, kMostUnits) << kAddressBits) {}
+  constexpr Address block() const {
+    return (word_ & ((std::uint64_t{1} << kAddressBits) - 1)) << 4;
+  }
+  /// Rounded down to 16; what is larger than 32 MiB counts as that.
+  constexpr std::size_t bytes() const {
+    return static_cast<std::size_t>(word_ >> kAddressBits) << 4;
+  }
+
+ private:
+  static constexpr unsigned kAddressBits = 43;
+  static constexpr std::uint64_t kMostUnits = (std::uint64_t{1} << (64 - kAddressBits)) - 1;
+  std::uint64_t word_ = 0;
+};
+
+/// What a thread has freed and not handed over yet.
+struct QuarantineBatch {
+  static constexpr unsigned kEntries = 64;
+  /// Blocks that together are larger than this go over at once.
+  static constexpr std::size_t kMostBytes = 64 << 10;
+
+  bool full() const { return count == kEntries || bytes > kMostBytes; }
+  void add(QuarantineEntry entry) {
+    entries[count++] = entry;
+    bytes += entry.bytes();
+  }
+
+  QuarantineEntry entries[kEntries];
+  unsigned count = 0;
+  std::size_t bytes = 0;
+};
+
+class Quarantine {
+ public:
+  constexpr Quarantine() = default;
+  Quarantine(const Quarantine&) = delete;
+  Quarantine& operator=(const Quarantine&) = delete;
+
+  /// `most_bytes` may wait, in blocks of at least `least_bytes`. False if the memory to note them
+  /// cannot be had.
+  bool open(std::size_t most_bytes, std::size_t least_bytes) {
+    most_bytes_ = most_bytes;
+    capacity_ = most_bytes / least_bytes + QuarantineBatch::kEntries;
+    void* at = ::mmap(nullptr, capacity_ * sizeof(QuarantineEntry), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    ring_ = at == MAP_FAILED ? nullptr : static_cast<QuarantineEntry*>(at);
+    return ring_ != nullptr;
+  }
+
+  void close() {
+    if (ring_ != nullptr) ::munmap(ring_, capacity_ * sizeof(QuarantineEntry));
+    ring_ = nullptr;
+    count_ = begin_ = bytes_ = 0;
+  }
+
+  /// Takes the batch in and passes what has to leave for it, eldest first, to
+  /// `leave(entries, count)`, which is called without the lock. The batch is empty afterwards.
+  template <class Leave>
+  void take_in(QuarantineBatch& batch, Leave leave) {
+    QuarantineEntry leaving[kAtOnce];
+    unsigned taken = 0;
+    do {
+      unsigned count = 0;
+      {
+        const LockGuard guard(lock_);
+        for (; taken < batch.count && count_ < capacity_; ++taken) push(batch.entries[taken]);
+        while (count < kAtOnce && count_ > 0 && (bytes_ > most_bytes_ || taken < batch.count))
+          leaving[count++] = pop();
+      }
+      if (count == 0) break;
+      leave(leaving, count);
+    } while (true);
+    batch.count = 0;
+    batch.bytes = 0;
+  }
+
+  /// Everything leaves, eldest first.
+  template <class Leave>
+  void drain(Leave leave) {
+    QuarantineEntry leaving[kAtOnce];
+    for (;;) {
+      unsigned count = 0;
+      {
+        const LockGuard guard(lock_);
+        while (count < kAtOnce && count_ > 0) leaving[count++] = pop();
+      }
+      if (count == 0) return;
+      leave(leaving, count);
+    }
+  }
+
+  std::size_t bytes() const {
+    const LockGuard guard(lock_);
+    return bytes_;
+  }
+  std::size_t count() const {
+    const LockGuard guard(lock_);
+    return count_;
+  }
+  std::size_t most_bytes() const { return most_bytes_; }
+
+  // Around fork.
+  void lock_all() { lock(lock_); }
+  void unlock_all() { unlock(lock_); }
+  void reset_after_fork() { reset(lock_); }
+
+ private:
+  static constexpr unsigned kAtOnce = 2 * QuarantineBatch::kEntries;
+
+  void push(QuarantineEntry entry) {
+    const std::size_t end = begin_ + count_;
+    ring_[end < capacity_ ? end : end - capacity_] = entry;
+    ++count_;
+    bytes_ += entry.bytes();
+  }
+  QuarantineEntry pop() {
+    const QuarantineEntry entry = ring_[begin_];
+    begin_ = begin_ + 1 == capacity_ ? 0 : begin_ + 1;
+    --count_;
+    bytes_ -= entry.bytes();
+    return entry;
+  }
+
+  mutable LockWord lock_{0};
+  QuarantineEntry* ring_ = nullptr;
+  std::size_t capacity_ = 0;
+  std::size_t begin_ = 0;
+  std::size_t count_ = 0;
+  std::size_t bytes_ = 0;
+  std::size_t most_bytes_ = 0;
+};
+
+}  // namespace arenite

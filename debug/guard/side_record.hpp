@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: MIT
+// What the debug layer keeps of a block, out of line. Its fields are written by whoever holds the
+// block and read by anybody, at any time, so all are atomic; a reader that finds the same serial
+// before and after has read one block's record.
+//
+// States:
+//   none     no block of the debug layer lies there. Leaves to live, by the thread the heap gave
+//   the
+//            block to.
+//   live     the program has it. Leaves to freeing by whoever frees it; of two that do, one finds
+//   it
+//            gone and has found a double free.
+//   freeing  it is being poisoned. Leaves to freed by the same thread.
+//   freed    in quarantine, poisoned. Leaves to none by the thread that takes it out, before the
+//   heap
+//            gets the block back.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "debug/report/block_facts.hpp"
+
+namespace arenite {
+
+enum class SideState : std::uint8_t { none, live, freeing, freed };
+
+/// How far the program's block lies behind the beginning of the heap's: a multiple of 16 up to
+/// 2032, or a power of two.
+class HeadCode {
+ public:
+  static constexpr std::uint8_t encode(std::size_t head) {
+    return static_cast<std::uint8_t>(
+        head < 128 * 16 ? head / 16 : 128 + static_cast<unsigned>(__builtin_ctzll(head)));
+  }
+  static constexpr std::size_t decode(std::uint8_t code) {
+    return code < 128 ? std::size_t{code} * 16 : std::size_t{1} << (code - 128);
+  }
+  /// The least that can be encoded, is a multiple of `alignment`, a power of two, and at least
+  /// `guard_bytes`, a multiple of 16.
+  static constexpr std::size_t head_for(std::size_t guard_bytes, std::size_t alignment) {
+    const std::size_t least = (guard_bytes + alignment - 1) / alignment * alignment;
+    return least < 128 * 16 ? least : std::bit_ceil(least);
+  }
+};
+
+struct SideRecord {
+  std::atomic<std::uint64_t> serial;
+  std::atomic<std::uint64_t> size;  ///< requested, in bytes
+  std::atomic<StackId> allocated;
+  std::atomic<StackId> freed;
+  std::atomic<std::uint16_t> allocated_by;
+  std::atomic<std::uint16_t> freed_by;
+  std::atomic<SideState> state;
+  std::atomic<Family> family;
+  std::atomic<std::uint8_t> head;  ///< a HeadCode
+  std::atomic<bool> leak_ignored;
+};
+static_assert(sizeof(SideRecord) == 32);
+
+/// Records hold thread numbers in 16 bits; higher ones are all the last.
+constexpr std::uint16_t recorded_thread(ThreadNumber thread) {
+  return static_cast<std::uint16_t>(thread < 0xffff ? thread : 0xffff);
+}
+
+}  // namespace arenite

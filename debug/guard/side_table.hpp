@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+// The records of all blocks of a heap, by arithmetic from the block's address, in memory of their
+// own, parallel to the heap's range: one stretch of records for each pool, and for each pool the
+// number of the pool in which the large block begins whose record it shares. Pages of it that no
+// block needs are never touched.
+#pragma once
+
+#include <sys/mman.h>
+
+#include "debug/guard/block_source.hpp"
+#include "debug/guard/side_record.hpp"
+
+namespace arenite {
+
+template <BlockSource Source>
+class SideTable {
+ public:
+  using SmallBlock = typename Source::SmallBlock;
+
+  /// A block of the heap, with its record.
+  struct Outer {
+    Address begin = 0;
+    Address end = 0;
+    SideRecord* record = nullptr;
+    bool span = false;
+  };
+
+  /// Reserves the table; false if the address space cannot be had.
+  bool open(const Source& source) {
+    const std::size_t pools = source.most_pools();
+    records_ = map<SideRecord>(pools * kSlots);
+    first_pools_ = map<std::atomic<std::uint32_t>>(pools);
+    return records_ != nullptr && first_pools_ != nullptr;
+  }
+
+  void close(const Source& source) {
+    unmap(records_, std::size_t{source.most_pools()} * kSlots);
+    unmap(first_pools_, source.most_pools());
+  }
+
+  /// The block of the heap that lies at an address, any 64-bit value; its record may say none.
+  bool find(const Source& source, Address at, Outer& outer) const {
+    SmallBlock small;
+    if (source.find_small(at, small)) {
+      outer = {small.begin, small.begin + small.bytes, &slot(small.pool, small.index), false};
+      return true;
+    }
+    if (!source.owns(at)) return false;
+    const std::uint32_t pool = source.pool_number(at);
+    // Relaxed: whoever asks for a block's address learned of it after it was written.
+    const std::uint32_t first = first_pools_[pool].load(std::memory_order_relaxed);
+    if (first == 0) return false;
+    return find_span(source, first - 1, at, outer);
+  }
+
+  /// A span the heap has just handed out: all its pools lead to the record of the first.
+  void add_span(const Source& source, Address begin, std::size_t bytes) {
+    name_pools(source, begin, bytes, source.pool_number(begin) + 1);
+  }
+  /// Before the heap gets a span back.
+  void remove_span(const Source& source, Address begin, std::size_t bytes) {
+    name_pools(source, begin, bytes, 0);
+  }
+
+  SideRecord& slot(std::uint32_t pool, std::uint32_t index) const {
+    return records_[std::size_t{pool} * kSlots + index];
+  }
+  /// Of a span, by the pool it begins in: the second record of that pool holds its length.
+  SideRecord& span_slot(std::uint32_t pool) const { return slot(pool, 0); }
+
+  std::size_t reserved_bytes(const Source& source) const {
+    return std::size_t{source.most_pools()} *
+           (kSlots * sizeof(SideRecord) + sizeof(std::atomic<std::uint32_t>));
+  }
+
+ private:
+  static constexpr std::size_t kSlots = Source::kPoolBytes / Source::kLeastBlockBytes;
+  static_assert(kSlots >= 2, "a span needs two records");
+
+  template <class T>
+  static T* map(std::size_t count) {
+    void* at = ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED) return nullptr;
+    ::madvise(at, count * sizeof(T), MADV_DONTDUMP);
+    // Zeros are the first state of every record.
+    return static_cast<T*>(at);
+  }
+  template <class T>
+  static void unmap(T*& at, std::size_t count) {
+    if (at != nullptr) ::munmap(static_cast<void*>(at), count * sizeof(T));
+    at = nullptr;
+  }
+
+  bool find_span(const Source& source, std::uint32_t pool, Address at, Outer& outer) const {
+    outer.begin = source.range_begin() + Address{pool} * Source::kPoolBytes;
+    outer.end = outer.begin + slot(pool, 1).size.load(std::memory_order_relaxed);
+    outer.record = &span_slot(pool);
+    outer.span = true;
+    return at - outer.begin < outer.end - outer.begin;
+  }
+
+  void name_pools(const Source& source, Address begin, std::size_t bytes, std::uint32_t name) {
+    const std::uint32_t first = source.pool_number(begin);
+    slot(first, 1).size.store(name == 0 ? 0 : bytes, std::memory_order_relaxed);
+    const auto pools =
+        static_cast<std::uint32_t>((bytes + Source::kPoolBytes - 1) / Source::kPoolBytes);
+    for (std::uint32_t i = 0; i < pools; ++i)
+      first_pools_[first + i].store(name, std::memory_order_relaxed);
+  }
+
+  SideRecord* records_ = nullptr;
+  std::atomic<std::uint32_t>* first_pools_ = nullptr;
+};
+
+}  // namespace arenite
