@@ -26,6 +26,9 @@ int take_snapshot(pid_t pid, const std::string& path, bool full, Format format);
 int classes(const std::string& geometry, Format format);
 /// "" explains all.
 int explain(const std::string& id, Format format);
+/// Names the frames of the report in a file, stdin if "", to stdout. `handed_over`: from a failing
+/// process, see debug/report/helper.hpp.
+int symbolize(const std::string& path, bool handed_over);
 int whatis(pid_t pid, const std::string& address, Format format);
 /// Replaces this process by the program, with the library preloaded, and returns if that fails; or
 /// shows the environment, or walks the program's allocations (`fail_each`).

@@ -9,6 +9,7 @@
 #include "debug/cli/exit_code.hpp"
 #include "debug/cli/run_options.hpp"
 #include "debug/memory/cannot_tell.hpp"
+#include "debug/report/helper.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -26,6 +27,8 @@ struct Request {
   std::string geometry = "production";
   std::string invariant;
   std::string address;
+  std::string report;
+  bool handed_over = false;
   RunRequest run;
   std::function<int()> command;
 };
@@ -88,6 +91,11 @@ void add_commands(CLI::App& app, Request& request) {
             [&r] { return explain(r.invariant, r.format); });
   sub->add_option("id", r.invariant, "P4, say; all if not given");
   add_format(*sub, r);
+
+  sub = add("symbolize", "Put functions, files and lines into a report",
+            [&r] { return symbolize(r.report, r.handed_over); });
+  sub->add_option("file", r.report, "a text or JSON report; stdin if not given");
+  sub->add_flag(kHelperFlag, r.handed_over)->group("");
 
   sub = add("run", "Run a program on Arenite", [&r] { return run(r.run); });
   add_run_options(*sub, r.run);

@@ -78,10 +78,19 @@ struct Report {
   Surroundings surroundings;
   /// The freed block's own entry point and how it is given back, for mismatches.
   Family released_as = Family::malloc;
+  /// Of a new_delete_type_mismatch: what the caller said, or kUnsaid, and what the block has; an
+  /// alignment of 0 is the default one.
+  std::size_t released_bytes = kUnsaid;
+  std::size_t released_alignment = 0;
+  std::size_t allocated_alignment = 0;
   std::uint64_t process = 0;
   /// Options to run the program again with, and the seed that was drawn.
   const char* settings = "";
   std::uint64_t seed = 0;
+  /// "debug", "page", ...; a literal.
+  const char* mode = "debug";
+  /// How the program is started again, as far as it is known.
+  const char* program = "PROGRAM";
 };
 
 }  // namespace arenite
