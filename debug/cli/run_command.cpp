@@ -6,6 +6,7 @@
 
 #include "debug/cli/commands.hpp"
 #include "debug/cli/exit_code.hpp"
+#include "debug/cli/fail_each.hpp"
 #include "debug/cli/run_environment.hpp"
 
 namespace arenite::cli {
@@ -17,6 +18,7 @@ int run(const RunRequest& request) {
                shell_word(environment.options));
     return kClean;
   }
+  if (request.fail_each) return run_fail_each(request, environment);
   environment.set();
   execute(request.program);
   // As a shell says it.
