@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+// Leads the calls that modules make to functions of the C library to functions of ours, by writing
+// to the slots (GOT entries) through which those calls go: nothing has to be exported, and a
+// process in which it is not done pays nothing. See lib/adr/005-redirected-slots.md.
+//
+// Redirected are slots that lead to the C library, or will on the first call. Not: what a module
+// calls of its own or of another module that has the same name; pointers in data; what dlsym
+// returns; calls inside the C library; programs linked statically as a whole.
+#pragma once
+
+#include <link.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/strong.hpp"
+
+namespace arenite {
+
+class LoadedModule;
+
+/// One for a process; lives in static storage, where it is nothing but zeroes until used. Never
+/// allocates.
+class Redirector {
+ public:
+  struct Outcome {
+    unsigned modules = 0;  ///< looked at; those that were done before are not
+    unsigned slots = 0;    ///< written
+    unsigned refused = 0;  ///< could not be made writable
+  };
+
+  static constexpr std::size_t kMaxNames = 512;
+
+  /// Has calls to `name` lead to `replacement` from the next pass on. `original`, which may be null,
+  /// gets the function's address in the C library before any slot is written, and stays as it is if
+  /// there is no such function. False if there is no more room, or the name is in already.
+  /// Requires: no pass has been made.
+  bool add(const char* name, void* replacement, std::atomic<void*>* original);
+
+  /// Writes the slots of all modules loaded since the last pass: to be called at start, once the
+  /// process is relocated (a constructor is early enough), and after each dlopen, not from within
+  /// it. Any number of threads at a time, while others call through the slots; takes the dynamic
+  /// linker's lock, so not in signal handlers. errno may change.
+  Outcome pass();
+
+  /// Lets every slot that was written lead to the C library again.
+  Outcome undo();
+
+ private:
+  static constexpr std::size_t kIndexSize = 2048;
+  static constexpr std::size_t kMaxHomes = 8;
+
+  struct Entry {
+    const char* name;
+    void* replacement;
+    std::atomic<void*>* original;
+    void* real;  ///< null as long as the C library's is not known
+    std::uint32_t hash;
+    bool taken;  ///< a module before the C library defines it, and is called instead
+  };
+  struct Home {
+    Address begin, end;
+  };
+  struct Walk;
+
+  Entry* lookup(std::string_view name, std::uint32_t hash);
+  void survey();
+  void survey_module(const LoadedModule& module, bool is_home);
+  bool leads_home(Address at) const;
+  bool start_walk(const dl_phdr_info& info, bool undoing);
+  bool write_slots(const LoadedModule& module, Walk& walk);
+  Address wanted(const Entry& entry, Address now, const LoadedModule& module, bool undoing) const;
+  Outcome walk_modules(bool undoing);
+
+  Entry entries_[kMaxNames];
+  std::size_t count_;
+  std::uint16_t index_[kIndexSize];  ///< number of the entry from 1; open addressing
+  Home homes_[kMaxHomes];            ///< the code that slots lead to that are written
+  std::size_t home_count_;
+  // The rest is read and written under the dynamic linker's lock.
+  bool surveyed_;
+  unsigned long long additions_, removals_;  ///< as of the last pass
+  std::size_t done_;  ///< so many modules at the front of the list are done
+};
+
+}  // namespace arenite
