@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+#include "debug/stacks/depot.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <new>
+
+#include "debug/stacks/stack_hash.hpp"
+
+namespace arenite {
+namespace {
+
+/// How much becomes accessible at a time.
+constexpr std::size_t kStepWords = std::size_t{1} << 17;
+constexpr std::size_t kFewestWords = kStepWords;
+constexpr std::size_t kFirstPlaces = 1024;
+constexpr std::size_t kGrowth = 4;
+/// Far more than a table that is half full needs; one that could not grow counts as full then.
+constexpr std::size_t kMostProbes = 4096;
+/// Id 0 is no stack.
+constexpr std::size_t kFirstWord = 1;
+
+void* map(std::size_t bytes, int protection) {
+  const int saved = errno;
+  void* at = ::mmap(nullptr, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  errno = saved;
+  return at == MAP_FAILED ? nullptr : at;
+}
+
+std::uint64_t joined(std::uint32_t hash, StackId id) {
+  return (std::uint64_t{hash} << 32) | id;
+}
+
+std::uint32_t hash_of(std::uint64_t entry) {
+  return static_cast<std::uint32_t>(entry >> 32);
+}
+
+StackId id_of(std::uint64_t entry) {
+  return static_cast<StackId>(entry);
+}
+
+/// A stack's first word: its hash above the number of its frames.
+std::uint64_t header_of(std::uint32_t hash, unsigned count) {
+  return (std::uint64_t{hash} << 32) | count;
+}
+
+}  // namespace
+
+struct StackDepot::Table {
+  std::size_t mask;
+  Table* older;
+  std::atomic<std::size_t> filled;
+
+  Place* places() { return reinterpret_cast<Place*>(this + 1); }
+  const Place* places() const { return reinterpret_cast<const Place*>(this + 1); }
+  std::size_t bytes() const { return sizeof *this + (mask + 1) * sizeof(Place); }
+};
+
+bool StackDepot::open(std::size_t words) {
+  words = std::clamp(words, kFewestWords, kMostWords) / kStepWords * kStepWords;
+  void* at = nullptr;
+  for (; words >= kFewestWords; words = words / 2 / kStepWords * kStepWords)
+    if ((at = map(words * sizeof(std::uint64_t), PROT_NONE)) != nullptr) break;
+  if (at == nullptr) return false;
+  words_ = static_cast<std::uint64_t*>(at);
+  capacity_ = words;
+  used_.store(kFirstWord, std::memory_order_relaxed);
+  // Release: pairs with the acquires of whoever loads the table.
+  table_.store(map_table(kFirstPlaces), std::memory_order_release);
+  return table_.load(std::memory_order_relaxed) != nullptr;
+}
+
+void StackDepot::close() {
+  const int saved = errno;
+  for (Table* table = table_.load(std::memory_order_relaxed); table != nullptr;) {
+    Table* older = table->older;
+    ::munmap(table, table->bytes());
+    table = older;
+  }
+  if (words_ != nullptr) ::munmap(words_, capacity_ * sizeof(std::uint64_t));
+  errno = saved;
+  table_.store(nullptr, std::memory_order_relaxed);
+  words_ = nullptr;
+  for (auto* number : {&used_, &committed_, &stacks_, &table_bytes_})
+    number->store(0, std::memory_order_relaxed);
+  capacity_ = 0;
+}
+
+StackDepot::Table* StackDepot::map_table(std::size_t places) {
+  const std::size_t bytes = sizeof(Table) + places * sizeof(Place);
+  void* at = map(bytes, PROT_READ | PROT_WRITE);
+  if (at == nullptr) return nullptr;
+  table_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  // The places are zero as the kernel gives them.
+  return ::new (at) Table{places - 1, nullptr, 0};
+}
+
+std::size_t StackDepot::bytes() const {
+  return used_.load(std::memory_order_relaxed) * sizeof(std::uint64_t) +
+         table_bytes_.load(std::memory_order_relaxed);
+}
+
+StackId StackDepot::put(const Address* frames, unsigned count) {
+  count = std::min(count, kMostFrames);
+  // Acquire: pairs with the release in `open` and the store in `grow`.
+  const Table* table = table_.load(std::memory_order_acquire);
+  if (count == 0 || table == nullptr) return 0;
+  const std::uint32_t hash = stack_hash(frames, count);
+  const StackId known = find(*table, hash, frames, count);
+  return known != 0 ? known : append(hash, frames, count);
+}
+
+StackId StackDepot::find(const Table& table, std::uint32_t hash, const Address* frames,
+                         unsigned count) const {
+  std::size_t at = hash & table.mask;
+  for (std::size_t left = std::min(table.mask + 1, kMostProbes); left > 0;
+       --left, at = (at + 1) & table.mask) {
+    // Acquire: pairs with the exchange in `insert_into`; the frames are written.
+    const std::uint64_t entry = table.places()[at].load(std::memory_order_acquire);
+    if (entry == 0) return 0;
+    if (hash_of(entry) == hash && holds(id_of(entry), hash, frames, count)) return id_of(entry);
+  }
+  return 0;
+}
+
+bool StackDepot::holds(StackId id, std::uint32_t hash, const Address* frames,
+                       unsigned count) const {
+  const std::uint64_t* stack = words_ + id;
+  if (stack[0] != header_of(hash, count)) return false;
+  std::uint64_t difference = 0;
+  for (unsigned i = 0; i < count; ++i) difference |= stack[1 + i] ^ frames[i];
+  return difference == 0;
+}
+
+[[gnu::noinline]] StackId StackDepot::append(std::uint32_t hash, const Address* frames,
+                                             unsigned count) {
+  std::size_t at = used_.load(std::memory_order_relaxed);
+  do {
+    if (capacity_ - at < count + 1u || !commit(at + count + 1)) return 0;
+  } while (!used_.compare_exchange_weak(at, at + count + 1, std::memory_order_relaxed));
+  words_[at] = header_of(hash, count);
+  std::memcpy(words_ + at + 1, frames, count * sizeof *frames);
+  return insert(hash, static_cast<StackId>(at));
+}
+
+/// Makes the first `words` accessible; twice over does no harm.
+bool StackDepot::commit(std::size_t words) {
+  const std::size_t before = committed_.load(std::memory_order_relaxed);
+  if (words <= before) return true;
+  const std::size_t after = (words + kStepWords - 1) / kStepWords * kStepWords;
+  const int saved = errno;
+  const bool done = ::mprotect(words_, after * sizeof(std::uint64_t), PROT_READ | PROT_WRITE) == 0;
+  errno = saved;
+  std::size_t seen = before;
+  while (done && seen < after &&
+         !committed_.compare_exchange_weak(seen, after, std::memory_order_relaxed)) {
+  }
+  return done;
+}
+
+/// Lists a stack that lies in the words. Returns its id, or that under which another thread has
+/// listed the same stack meanwhile; the words are then lost.
+StackId StackDepot::insert(std::uint32_t hash, StackId id) {
+  for (;;) {
+    // Sequentially consistent, here and below, with the store in `grow`: whoever has listed a stack
+    // in a table that is copied either sees the larger one, or is seen by its copying.
+    Table* table = table_.load(std::memory_order_seq_cst);
+    const StackId listed = insert_into(*table, joined(hash, id));
+    if (listed == 0) return 0;
+    if (table_.load(std::memory_order_seq_cst) != table) {
+      id = listed;
+      continue;
+    }
+    if (listed == id) {
+      stacks_.fetch_add(1, std::memory_order_relaxed);
+      if (table->filled.fetch_add(1, std::memory_order_relaxed) >= table->mask / 2) grow(*table);
+    }
+    return listed;
+  }
+}
+
+/// The id under which the entry's stack is listed afterwards; 0 if the table is full.
+StackId StackDepot::insert_into(Table& table, std::uint64_t entry) {
+  const std::uint32_t hash = hash_of(entry);
+  const std::uint64_t* stack = words_ + id_of(entry);
+  const auto count = static_cast<unsigned>(stack[0] & 0xffffffff);
+  std::size_t at = hash & table.mask;
+  for (std::size_t left = std::min(table.mask + 1, kMostProbes); left > 0;
+       --left, at = (at + 1) & table.mask) {
+    Place& place = table.places()[at];
+    std::uint64_t seen = place.load(std::memory_order_acquire);  // pairs with the exchange
+    if (seen == 0 && place.compare_exchange_strong(seen, entry, std::memory_order_seq_cst))
+      return id_of(entry);
+    if (hash_of(seen) == hash &&
+        (seen == entry ||
+         holds(id_of(seen), hash, reinterpret_cast<const Address*>(stack + 1), count)))
+      return id_of(seen);
+  }
+  return 0;
+}
+
+std::size_t StackDepot::copy(const Table& from, Table& to) {
+  std::size_t filled = 0;
+  for (std::size_t i = 0; i <= from.mask; ++i) {
+    const std::uint64_t entry = from.places()[i].load(std::memory_order_seq_cst);
+    if (entry != 0 && insert_into(to, entry) != 0) ++filled;
+  }
+  return filled;
+}
+
+void StackDepot::grow(Table& table) {
+  // Acquire and release: pair with each other; one thread after the other.
+  if (growing_.exchange(true, std::memory_order_acquire)) return;
+  if (table_.load(std::memory_order_relaxed) == &table)
+    if (Table* larger = map_table((table.mask + 1) * kGrowth)) {
+      larger->older = &table;
+      larger->filled.store(copy(table, *larger), std::memory_order_relaxed);
+      table_.store(larger, std::memory_order_seq_cst);
+      copy(table, *larger);
+    }
+  growing_.store(false, std::memory_order_release);
+}
+
+unsigned StackDepot::get(StackId id, Address* to, unsigned most) const {
+  if (id < kFirstWord || id >= used_.load(std::memory_order_relaxed)) return 0;
+  const std::uint64_t* stack = words_ + id;
+  const auto count = static_cast<unsigned>(stack[0] & 0xffffffff);
+  // An id that this depot never gave may lead to any word; only a stack fits its own header.
+  const auto* frames = reinterpret_cast<const Address*>(stack + 1);
+  if (count == 0 || count > kMostFrames || count > used_.load(std::memory_order_relaxed) - id - 1 ||
+      stack[0] != header_of(stack_hash(frames, count), count))
+    return 0;
+  const unsigned copied = std::min(count, most);
+  std::memcpy(to, frames, copied * sizeof *to);
+  return copied;
+}
+
+void StackDepot::reset_after_fork() {
+  growing_.store(false, std::memory_order_relaxed);
+}
+
+}  // namespace arenite

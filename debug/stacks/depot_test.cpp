@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: MIT
+#include "debug/stacks/depot.hpp"
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <numeric>
+#include <random>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "debug/stacks/stack_hash.hpp"
+
+namespace arenite {
+namespace {
+
+using Stack = std::vector<Address>;
+
+class StackDepotTest : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(depot_.open()); }
+  void TearDown() override { depot_.close(); }
+
+  StackId put(const Stack& stack) {
+    return depot_.put(stack.data(), static_cast<unsigned>(stack.size()));
+  }
+  Stack get(StackId id) {
+    Stack stack(300);
+    stack.resize(depot_.get(id, stack.data(), 300));
+    return stack;
+  }
+
+  StackDepot depot_;
+};
+
+Stack numbered(std::uint64_t number, std::size_t frames = 10) {
+  Stack stack(frames);
+  for (std::size_t i = 0; i < frames; ++i) stack[i] = 0x7f0000000000 + number * 31 + i * 4096;
+  return stack;
+}
+
+TEST_F(StackDepotTest, KeepsEachStackOnce) {
+  errno = 4711;
+  const StackId first = put({1, 2, 3}), second = put({1, 2}), third = put({3, 2, 1});
+  EXPECT_NE(first, 0u);
+  EXPECT_NE(first, second);
+  EXPECT_NE(first, third);
+  EXPECT_NE(second, third);
+  EXPECT_EQ(put({1, 2, 3}), first);
+  EXPECT_EQ(put({1, 2}), second);
+  EXPECT_EQ(put({3, 2, 1}), third);
+  EXPECT_EQ(depot_.stacks(), 3u);
+  EXPECT_EQ(get(first), (Stack{1, 2, 3}));
+  EXPECT_EQ(get(second), (Stack{1, 2}));
+  EXPECT_EQ(get(third), (Stack{3, 2, 1}));
+  EXPECT_EQ(errno, 4711);
+}
+
+TEST_F(StackDepotTest, NoFramesAreNoStack) {
+  EXPECT_EQ(put({}), 0u);
+  EXPECT_EQ(depot_.stacks(), 0u);
+  EXPECT_EQ(get(0), Stack{});
+}
+
+TEST_F(StackDepotTest, ZeroIsAFrameLikeAnyOther) {
+  EXPECT_NE(put({0}), put({0, 0}));
+  EXPECT_EQ(get(put({0, 0})), (Stack{0, 0}));
+}
+
+TEST_F(StackDepotTest, LongStacksAreCut) {
+  const Stack longest = numbered(1, StackDepot::kMostFrames), longer = numbered(1, 400);
+  EXPECT_EQ(put(longer), put(longest));
+  EXPECT_EQ(get(put(longer)), longest);
+}
+
+TEST_F(StackDepotTest, GivesNoMoreThanAskedFor) {
+  const StackId id = put({1, 2, 3});
+  std::array<Address, 3> frames{7, 7, 7};
+  EXPECT_EQ(depot_.get(id, frames.data(), 2), 2u);
+  EXPECT_EQ(frames, (std::array<Address, 3>{1, 2, 7}));
+}
+
+TEST_F(StackDepotTest, WhatIsNoIdHasNoFrames) {
+  const StackId id = put(numbered(1)), last = put(numbered(2));
+  EXPECT_EQ(get(last).size(), 10u);
+  for (StackId wrong : {id + 1, id + 5, last + 1, last + 11, last + 100000, ~StackId{0}})
+    EXPECT_EQ(get(wrong), Stack{}) << wrong;
+}
+
+TEST_F(StackDepotTest, StacksOfOneHashStayApart) {
+  // What the second frame takes away makes up for what the first adds.
+  const std::uint64_t factor = detail::kFactor[1];
+  std::uint64_t inverse = 1;
+  for (int i = 0; i < 6; ++i) inverse *= 2 - factor * inverse;
+  const Stack one{1000, 2000, 3000};
+  const Stack other{1000 + 8, 2000 - 8 * detail::kFactor[0] * inverse, 3000};
+  ASSERT_EQ(stack_hash(one.data(), 3), stack_hash(other.data(), 3));
+  const StackId first = put(one), second = put(other);
+  EXPECT_NE(first, second);
+  EXPECT_EQ(put(one), first);
+  EXPECT_EQ(put(other), second);
+  EXPECT_EQ(get(first), one);
+  EXPECT_EQ(get(second), other);
+}
+
+TEST(StackHashTest, SpreadsStacksThatDifferInOneFrame) {
+  std::vector<std::uint32_t> low;
+  Stack stack = numbered(1);
+  for (std::size_t frame = 0; frame < 10; ++frame)
+    for (Address i = 0; i < 1000; ++i) {
+      Stack changed = stack;
+      changed[frame] += i * 4 + 1;
+      low.push_back(stack_hash(changed.data(), 10) & 0xffffff);
+    }
+  std::sort(low.begin(), low.end());
+  const auto distinct = std::unique(low.begin(), low.end()) - low.begin();
+  EXPECT_GT(distinct, 9950) << "10,000 balls in 16 million bins: three meet";
+}
+
+TEST_F(StackDepotTest, ManyStacksFillLargerTables) {
+  constexpr std::uint64_t kStacks = 200000;
+  std::vector<StackId> ids;
+  for (std::uint64_t i = 0; i < kStacks; ++i) ids.push_back(put(numbered(i, 1 + i % 16)));
+  EXPECT_EQ(depot_.stacks(), kStacks);
+  for (std::uint64_t i = 0; i < kStacks; ++i) {
+    ASSERT_EQ(put(numbered(i, 1 + i % 16)), ids[i]);
+    ASSERT_EQ(get(ids[i]), numbered(i, 1 + i % 16));
+  }
+  EXPECT_EQ(depot_.stacks(), kStacks);
+  EXPECT_LT(depot_.bytes(), kStacks * 8 * 20);
+}
+
+TEST(SmallDepotTest, AFullDepotStillFindsWhatItHas) {
+  StackDepot depot;
+  ASSERT_TRUE(depot.open(1));
+  std::vector<StackId> ids;
+  for (std::uint64_t i = 0;; ++i) {
+    const StackId id = depot.put(numbered(i).data(), 10);
+    if (id == 0) break;
+    ids.push_back(id);
+    ASSERT_LT(ids.size(), 1000000u);
+  }
+  EXPECT_EQ(ids.size(), (depot.capacity_words() - 1) / 11);
+  EXPECT_EQ(depot.put(numbered(ids.size() + 1).data(), 10), 0u);
+  for (std::uint64_t i = 0; i < ids.size(); ++i)
+    ASSERT_EQ(depot.put(numbered(i).data(), 10), ids[i]);
+  EXPECT_EQ(depot.stacks(), ids.size());
+  depot.close();
+}
+
+TEST(SmallDepotTest, AClosedDepotTakesNothing) {
+  StackDepot depot;
+  EXPECT_EQ(depot.put(numbered(1).data(), 10), 0u);
+  ASSERT_TRUE(depot.open());
+  EXPECT_NE(depot.put(numbered(1).data(), 10), 0u);
+  depot.close();
+  EXPECT_EQ(depot.put(numbered(1).data(), 10), 0u);
+  EXPECT_EQ(depot.stacks(), 0u);
+}
+
+TEST_F(StackDepotTest, ThreadsAgreeOnIds) {
+  constexpr unsigned kThreads = 4;
+  constexpr std::size_t kStacks = 20000;
+  std::vector<StackId> ids[kThreads];
+  std::vector<std::thread> threads;
+  for (unsigned number = 0; number < kThreads; ++number)
+    threads.emplace_back([this, number, &mine = ids[number]] {
+      std::vector<std::size_t> order(kStacks);
+      std::iota(order.begin(), order.end(), std::size_t{0});
+      std::shuffle(order.begin(), order.end(), std::mt19937(number));
+      mine.resize(kStacks);
+      for (const std::size_t i : order) {
+        mine[i] = put(numbered(i));
+        std::array<Address, 10> frames;
+        ASSERT_EQ(depot_.get(mine[i], frames.data(), 10), 10u);
+        ASSERT_EQ(frames[3], numbered(i)[3]);
+      }
+    });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(depot_.stacks(), kStacks);
+  for (unsigned number = 1; number < kThreads; ++number) EXPECT_EQ(ids[number], ids[0]);
+  for (std::size_t i = 0; i < kStacks; ++i) ASSERT_EQ(put(numbered(i)), ids[0][i]);
+}
+
+TEST_F(StackDepotTest, AForkedChildGoesOn) {
+  const StackId before = put(numbered(1));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    depot_.reset_after_fork();
+    bool right = put(numbered(1)) == before;
+    for (std::uint64_t i = 2; i < 5000; ++i) right = right && put(numbered(i)) != 0;
+    ::_exit(right && depot_.stacks() == 4999 ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(depot_.stacks(), 1u);
+}
+
+}  // namespace
+}  // namespace arenite

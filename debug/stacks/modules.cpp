@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: MIT
+#include "debug/stacks/modules.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+
+#include "debug/stacks/byte_reader.hpp"
+#include "debug/stacks/loaded_objects.hpp"
+
+namespace arenite {
+namespace {
+
+constexpr std::size_t kPathBytes = 4096;
+
+enum class PathState : std::uint8_t { unread, being_read, read };
+
+constinit char executable_path[kPathBytes] = {};
+constinit std::atomic<PathState> path_state{PathState::unread};
+
+void read_executable_path() {
+  const int saved = errno;
+  const ssize_t length = ::readlink("/proc/self/exe", executable_path, kPathBytes - 1);
+  executable_path[length < 0 ? 0 : length] = '\0';
+  errno = saved;
+}
+
+/// Whoever comes while another reads it does without: it may be a signal handler on that thread.
+const char* path_of_executable() {
+  // Acquire: pairs with the release below.
+  PathState state = path_state.load(std::memory_order_acquire);
+  if (state == PathState::unread &&
+      path_state.compare_exchange_strong(state, PathState::being_read, std::memory_order_relaxed)) {
+    read_executable_path();
+    path_state.store(state = PathState::read, std::memory_order_release);
+  }
+  return state == PathState::read ? executable_path : "";
+}
+
+/// Copies the build id if it is among these notes.
+bool take_build_id(ByteReader notes, std::uint64_t alignment, ModuleFrame& frame) {
+  const auto padding = [alignment](std::uint64_t bytes) { return (0 - bytes) & (alignment - 1); };
+  while (!notes.done()) {
+    Elf64_Nhdr note = notes.take<Elf64_Nhdr>();
+    const ByteReader name = notes.take_part(note.n_namesz);
+    notes.skip(padding(note.n_namesz));
+    ByteReader content = notes.take_part(note.n_descsz);
+    if (!notes.good()) return false;
+    if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
+        std::memcmp(reinterpret_cast<const void*>(name.at()), "GNU", 4) == 0) {
+      frame.build_id_bytes = std::min<std::size_t>(note.n_descsz, frame.kMostBuildIdBytes);
+      std::memcpy(frame.build_id, reinterpret_cast<const void*>(content.at()),
+                  frame.build_id_bytes);
+      return true;
+    }
+    // The last note's padding may be missing.
+    notes.skip(std::min(padding(note.n_descsz), notes.end() - notes.at()));
+  }
+  return false;
+}
+
+void find_build_id(const LoadedObject& object, ModuleFrame& frame) {
+  for (unsigned i = 0; i < object.header_count; ++i) {
+    const Elf64_Phdr& header = object.headers[i];
+    if (header.p_type != PT_NOTE) continue;
+    const Address begin = object.bias + header.p_vaddr;
+    const ByteRange readable = object.readable_around(begin);
+    if (!readable.holds(begin) || header.p_memsz > readable.end - begin) continue;
+    if (take_build_id({begin, begin + header.p_memsz}, header.p_align == 8 ? 8 : 4, frame)) return;
+  }
+}
+
+const char* path_of(const LoadedObject& object) {
+  return object.name[0] == '\0' ? path_of_executable() : object.name;
+}
+
+}  // namespace
+
+bool find_module(Address pc, ModuleFrame& frame) {
+  LoadedObject object;
+  if (!find_object(pc, object)) return false;
+  frame = {};
+  frame.path = path_of(object);
+  frame.offset = pc - object.bias;
+  frame.begin = object.begin;
+  frame.end = object.end;
+  find_build_id(object, frame);
+  return true;
+}
+
+const char* module_path_of(Address pc) {
+  LoadedObject object;
+  return find_object(pc, object) ? path_of(object) : nullptr;
+}
+
+}  // namespace arenite
