@@ -4,7 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -14,37 +13,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 
+#include "debug/cli/cli_fixture.hpp"
+
+namespace arenite::cli {
 namespace {
 
 using ::testing::HasSubstr;
-using Json = nlohmann::json;
 
-const std::string kCli = ARENITE_CLI;
-const std::string kLibrary = ARENITE_LIBRARY_FILE;
 const std::string kSubject = ARENITE_SUBJECT;
 const std::string kImpostor = ARENITE_IMPOSTOR;
-
-struct Output {
-  int code;
-  std::string text;  ///< what it wrote to both streams
-  Json json() const { return Json::parse(text); }
-};
-
-Output shell(const std::string& command) {
-  FILE* pipe = ::popen(("{ " + command + "; } 2>&1").c_str(), "r");
-  std::string text;
-  std::array<char, 4096> buffer;
-  for (std::size_t got; (got = std::fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-    text.append(buffer.data(), got);
-  const int status = ::pclose(pipe);
-  return {WIFEXITED(status) ? WEXITSTATUS(status) : -1, text};
-}
-
-Output arenite(const std::string& arguments) {
-  return shell("ARENITE_LIBRARY=" + kLibrary + " " + kCli + " " + arguments);
-}
 
 /// A program under `arenite run`, or as it is; waits for the line it prints.
 class Child {
@@ -81,13 +59,6 @@ class Child {
 Child subject(const std::string& what) {
   return Child({kCli, "run", "--", kSubject, what});
 }
-
-class TemporaryFile {
- public:
-  TemporaryFile() : path(::testing::TempDir() + "/arenite_cli_" + std::to_string(::getpid())) {}
-  ~TemporaryFile() { std::filesystem::remove(path); }
-  std::string path;
-};
 
 TEST(Usage, mistakes_end_in_64) {
   for (const char* arguments :
@@ -299,3 +270,4 @@ TEST(Colour, only_on_a_terminal) {
 }
 
 }  // namespace
+}  // namespace arenite::cli
