@@ -29,7 +29,7 @@ std::string options_of(const std::string& arguments, const std::string& options 
   return output.text.substr(0, output.text.find('\n'));
 }
 
-const std::string kSymbolizer = "symbolizer=" + kCli;
+const std::string kSymbolizer = "symbolizer=" + std::filesystem::canonical(kCli).string();
 
 /// A program that acts as if its allocations failed, `allocations` of them.
 class Walked {

@@ -82,6 +82,11 @@ class OptionText {
   bool cut_ = false;
 };
 
+inline std::string_view first_bytes(std::string_view text, std::size_t count) {
+  if (count < text.size()) text.remove_suffix(text.size() - count);
+  return text;
+}
+
 /// An `OptionText` with a buffer of its own.
 template <std::size_t Capacity>
 class OptionLine : public OptionText {

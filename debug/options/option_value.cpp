@@ -60,9 +60,9 @@ bool parse_bytes(std::string_view value, std::uint64_t& bytes) {
 /// A fraction in billionths: 0, 1, .5, 0.25, 1.0
 bool parse_part(std::string_view value, std::uint64_t& billionths) {
   const std::size_t point = value.find('.');
-  const std::string_view before(value.data(), point == value.npos ? value.size() : point);
+  const std::string_view before = first_bytes(value, point);
   std::string_view behind;
-  if (point != value.npos) {
+  if (point != std::string_view::npos) {
     behind = value;
     behind.remove_prefix(point + 1);
   }
@@ -175,8 +175,8 @@ void read_sizes(const OptionRow& row, std::string_view value, Options& options,
                 OptionText& complaint) {
   const std::size_t dash = value.find('-');
   std::string_view first = value, last = value;
-  if (dash != value.npos) {
-    first = {value.data(), dash};
+  if (dash != std::string_view::npos) {
+    first = first_bytes(value, dash);
     last.remove_prefix(dash + 1);
   }
   std::uint64_t least = 0, most = kUnbounded;

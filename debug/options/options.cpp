@@ -20,7 +20,7 @@ std::string_view take_part(std::string_view& text) {
                         (text[end + 1] == ':' || text[end + 1] == '\\');
     end += escape ? 2 : 1;
   }
-  const std::string_view part(text.data(), end);
+  const std::string_view part = first_bytes(text, end);
   text.remove_prefix(end < text.size() ? end + 1 : end);
   return part;
 }
@@ -38,11 +38,10 @@ void complain_of_key(std::string_view key, OptionText& complaint) {
 /// One KEY=VALUE.
 void read_part(std::string_view part, Options& options, OptionText& complaint) {
   const std::size_t sign = part.find('=');
-  const std::string_view key(part.data(), sign == part.npos ? part.size() : sign);
-  const OptionRow* row = find_option(key);
+  const OptionRow* row = find_option(first_bytes(part, sign));
   if (row == nullptr) {
-    complain_of_key(key, complaint);
-  } else if (sign == part.npos) {
+    complain_of_key(first_bytes(part, sign), complaint);
+  } else if (sign == std::string_view::npos) {
     complaint << row->name << ": has no value; write " << row->name << "=";
     print_option_form(*row, complaint);
   } else {
