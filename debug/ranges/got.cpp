@@ -88,12 +88,17 @@ bool Redirector::add(const char* name, void* replacement, std::atomic<void*>* or
   return true;
 }
 
-Redirector::Entry* Redirector::lookup(std::string_view name, std::uint32_t hash) {
+const Redirector::Entry* Redirector::lookup(std::string_view name, std::uint32_t hash) const {
   for (std::size_t at = hash % kIndexSize; index_[at] != 0; at = (at + 1) % kIndexSize) {
-    Entry& entry = entries_[index_[at] - 1u];
+    const Entry& entry = entries_[index_[at] - 1u];
     if (entry.hash == hash && entry.name == name) return &entry;
   }
   return nullptr;
+}
+
+void* Redirector::replacement(const char* name) const {
+  const Entry* const entry = lookup(name, symbol_hash(name));
+  return entry == nullptr ? nullptr : entry->replacement;
 }
 
 void Redirector::survey_module(const LoadedModule& module, bool is_home) {

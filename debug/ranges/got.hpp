@@ -39,6 +39,9 @@ class Redirector {
   /// Requires: no pass has been made.
   bool add(const char* name, void* replacement, std::atomic<void*>* original);
 
+  /// What calls to `name` lead to; null if it was not added.
+  void* replacement(const char* name) const;
+
   /// Writes the slots of all modules loaded since the last pass: to be called at start, once the
   /// process is relocated (a constructor is early enough), and after each dlopen, not from within
   /// it. Any number of threads at a time, while others call through the slots; takes the dynamic
@@ -65,7 +68,7 @@ class Redirector {
   };
   struct Walk;
 
-  Entry* lookup(std::string_view name, std::uint32_t hash);
+  const Entry* lookup(std::string_view name, std::uint32_t hash) const;
   void survey();
   void survey_module(const LoadedModule& module, bool is_home);
   bool leads_home(Address at) const;
