@@ -4,6 +4,7 @@
 #include <cxxabi.h>
 #include <dwarf.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 
@@ -43,10 +44,12 @@ int number_of(Dwarf_Die& die, unsigned attribute) {
 /// Relative to the folder it was compiled in, if relative.
 std::string whole_path(Dwarf_Die& unit, const char* file) {
   if (file == nullptr) return {};
-  if (file[0] == '/') return file;
   Dwarf_Attribute memory;
   const char* folder = dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &memory));
-  return folder == nullptr ? file : fmt::format("{}/{}", folder, file);
+  const bool whole = file[0] == '/' || folder == nullptr;
+  std::string path = whole ? file : fmt::format("{}/{}", folder, file);
+  if (path.starts_with("./")) path.erase(0, 2);
+  return path;
 }
 
 /// Where the function of an inlined one called it.
@@ -86,7 +89,7 @@ class Symbolizer::Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  Symbolized look_up(std::uint64_t offset, const std::string& build_id) const {
+  Symbolized look_up(std::uint64_t offset, const std::string& build_id) {
     Symbolized result;
     if (module_ == nullptr) return result;
     const unsigned char* bytes = nullptr;
@@ -103,27 +106,73 @@ class Symbolizer::Module {
   }
 
  private:
-  std::vector<SourcePlace> places_of(Dwarf_Addr address) const {
+  /// A compilation unit and code of it.
+  struct Code {
+    Dwarf_Addr begin = 0;
+    Dwarf_Addr end = 0;
+    Dwarf_Die unit{};
+  };
+
+  std::vector<SourcePlace> places_of(Dwarf_Addr address) {
     std::vector<SourcePlace> places;
-    const char* const symbol = dwfl_module_addrname(module_, address);
+    std::string symbol;
+    if (const char* name = dwfl_module_addrname(module_, address); name != nullptr) {
+      symbol = name;
+      symbol.resize(std::min(symbol.find('@'), symbol.size()));
+    }
     SourcePlace here;
     Dwarf_Addr bias = 0;
-    Dwarf_Die* unit = dwfl_module_addrdie(module_, address, &bias);
-    if (Dwfl_Line* line = dwfl_module_getsrc(module_, address); line != nullptr) {
-      const char* file = dwfl_lineinfo(line, nullptr, &here.line, &here.column, nullptr, nullptr);
-      if (unit != nullptr) here.file = whole_path(*unit, file);
+    if (Dwarf_Die* unit = unit_of(address, bias); unit != nullptr) {
+      if (Dwarf_Line* line = dwarf_getsrc_die(unit, address - bias); line != nullptr) {
+        here.file = whole_path(*unit, dwarf_linesrc(line, nullptr, nullptr));
+        dwarf_lineno(line, &here.line);
+        dwarf_linecol(line, &here.column);
+      }
+      add_scopes(*unit, address - bias, symbol, here, places);
     }
-    if (unit != nullptr) add_scopes(*unit, address - bias, symbol, here, places);
-    if (places.empty() && symbol != nullptr) {
-      here.function = demangled(symbol);
+    if (places.empty() && !symbol.empty()) {
+      here.function = demangled(symbol.c_str());
       places.push_back(here);
     }
     return places;
   }
 
+  /// `bias`: what an address is above its value in the debug information.
+  Dwarf_Die* unit_of(Dwarf_Addr address, Dwarf_Addr& bias) {
+    if (Dwarf_Die* unit = dwfl_module_addrdie(module_, address, &bias); unit != nullptr)
+      return unit;
+    // That goes by .debug_aranges, which clang does not write.
+    if (!indexed_) index_units();
+    bias = code_bias_;
+    const auto behind =
+        std::upper_bound(code_.begin(), code_.end(), address - bias,
+                         [](Dwarf_Addr at, const Code& code) { return at < code.begin; });
+    if (behind == code_.begin()) return nullptr;
+    Code& code = *std::prev(behind);
+    return address - bias < code.end ? &code.unit : nullptr;
+  }
+
+  void index_units() {
+    indexed_ = true;
+    Dwarf* debug = dwfl_module_getdwarf(module_, &code_bias_);
+    Dwarf_CU* cursor = nullptr;
+    Dwarf_Die unit;
+    while (debug != nullptr &&
+           dwarf_get_units(debug, cursor, &cursor, nullptr, nullptr, &unit, nullptr) == 0) {
+      Dwarf_Addr base = 0;
+      Code code;
+      code.unit = unit;
+      for (std::ptrdiff_t at = 0;
+           (at = dwarf_ranges(&unit, at, &base, &code.begin, &code.end)) > 0;)
+        code_.push_back(code);
+    }
+    std::sort(code_.begin(), code_.end(),
+              [](const Code& a, const Code& b) { return a.begin < b.begin; });
+  }
+
   /// The functions around a place, innermost first; `here` is where the innermost one is at.
-  static void add_scopes(Dwarf_Die& unit, Dwarf_Addr address, const char* symbol, SourcePlace here,
-                         std::vector<SourcePlace>& places) {
+  static void add_scopes(Dwarf_Die& unit, Dwarf_Addr address, const std::string& symbol,
+                         SourcePlace here, std::vector<SourcePlace>& places) {
     Dwarf_Die* found = nullptr;
     if (dwarf_getscopes(&unit, address, &found) <= 0) return;
     const Dies innermost(found);
@@ -138,7 +187,7 @@ class Symbolizer::Module {
       if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
       const char* name = linkage_name(scope);
       // Lambdas and their like have no linkage name; their symbol tells more than "operator()".
-      if (name == nullptr && tag == DW_TAG_subprogram) name = symbol;
+      if (name == nullptr && tag == DW_TAG_subprogram && !symbol.empty()) name = symbol.c_str();
       if (name == nullptr) name = dwarf_diename(&scope);
       here.function = name == nullptr ? "<unknown>" : demangled(name);
       places.push_back(here);
@@ -150,6 +199,9 @@ class Symbolizer::Module {
   Dwfl* dwfl_ = nullptr;
   Dwfl_Module* module_ = nullptr;
   GElf_Addr bias_ = 0;
+  bool indexed_ = false;
+  std::vector<Code> code_;
+  Dwarf_Addr code_bias_ = 0;
 };
 
 Symbolizer::Symbolizer() = default;

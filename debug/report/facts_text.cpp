@@ -49,7 +49,8 @@ void print_row(const Surroundings& around, Address row, Address bad, Printer& to
     print_byte(byte_at(around, at), to);
   }
   to << (bad == row + kRowBytes - 1 ? ']' : ' ') << ' ';
-  for (Address at = row; at < row + kRowBytes; ++at) {
+  const Address last = std::min(row + kRowBytes, around.begin + around.count);
+  for (Address at = row; at < last; ++at) {
     const Shown shown = byte_at(around, at);
     const char letter = shown.known ? kind_letter(shown.kind) : ' ';
     if (at == bad) {
@@ -110,11 +111,24 @@ void print_quoted(std::string_view text, Printer& to) {
   to << '\'';
 }
 
+bool is_of_bytes(Fault fault) {
+  return fault == Fault::heap_buffer_overflow || fault == Fault::heap_buffer_underflow ||
+         fault == Fault::heap_use_after_free;
+}
+
 }  // namespace
 
 void print_finding(const Report& report, Printer& to) {
   to << "arenite: found by mode=" << report.mode << ": " << fault_sentence(report);
-  if (report.operation[0] != '\0') to << ", by " << report.operation;
+  if (is_of_bytes(report.fault)) {
+    to << (report.access == Access::none   ? " were changed"
+           : report.access == Access::read ? " were read"
+                                           : " were written");
+    if (report.access == Access::none) to << ", seen";
+  } else if (report.operation[0] != '\0') {
+    to << ',';
+  }
+  if (report.operation[0] != '\0') to << " by " << report.operation;
   const std::string_view detail = cut_at(report.detail, sizeof report.detail);
   if (!detail.empty()) {
     to << "; ";

@@ -21,9 +21,8 @@ constexpr FaultNames kFaults[] = {
      "a block given back to another family than it came from"},
     {"new-delete-type-mismatch", "new-delete-type-mismatch",
      "a block given back with another size or alignment than it has"},
-    {"bad-realloc", "bad-free", "realloc of a pointer at which no block begins"},
-    {"bad-malloc_usable_size", "bad-malloc_usable_size",
-     "malloc_usable_size of what is no live block"},
+    {"bad-realloc", "bad-free", "a pointer to be resized at which no block begins"},
+    {"bad-malloc_usable_size", "bad-malloc_usable_size", "a size asked of what is no live block"},
     {"use-of-unlocked-interpreter", "use-of-unlocked-interpreter",
      "Python's memory used without the interpreter's lock"},
     {"memory-leak", "memory-leak", "a block nothing refers to"},
@@ -58,7 +57,7 @@ const Row& row_of(const Row (&rows)[Count], std::size_t index) {
 const FaultNames& of(const Report& report) {
   // What realloc frees first is, to those who know sanitizers' words, freed twice.
   static constexpr FaultNames kReallocOfFreed = {"bad-realloc", "double-free",
-                                                 "realloc of a freed block"};
+                                                 "a freed block to be resized"};
   if (report.fault == Fault::bad_realloc && report.block.known &&
       report.block.facts.state == BlockState::freed && report.address == report.block.facts.begin)
     return kReallocOfFreed;

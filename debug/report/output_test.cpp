@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: MIT
+#include "debug/report/output.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "debug/report/scratch_folder.hpp"
+
+namespace arenite {
+namespace {
+
+using namespace report_fixture;
+
+std::string expanded(const char* path, std::size_t capacity = 64) {
+  char to[64];
+  return expand_path(path, 4711, to, capacity) ? to : "no room";
+}
+
+TEST(LogPath, NamesTheProcess) {
+  EXPECT_EQ(expanded("/tmp/log"), "/tmp/log");
+  EXPECT_EQ(expanded("/tmp/log.%p"), "/tmp/log.4711");
+  EXPECT_EQ(expanded("%p-%p.txt"), "4711-4711.txt");
+  EXPECT_EQ(expanded("100%%p"), "100%p");
+  EXPECT_EQ(expanded("%q%"), "%q%");
+  EXPECT_EQ(expanded("1234567", 8), "1234567");
+  EXPECT_EQ(expanded("12345678", 8), "no room");
+}
+
+TEST(Output, AddsToTheLogFile) {
+  const ScratchFolder folder;
+  const std::string path = folder.at("log");
+  for (const char* text : {"one\n", "two\n"}) {
+    const Output output(path.c_str());
+    EXPECT_NE(output.file(), STDERR_FILENO);
+    EXPECT_TRUE(write_all(output.file(), text));
+  }
+  EXPECT_EQ(read_file(path), "one\ntwo\n");
+}
+
+TEST(Output, FallsBackToStderrAndSaysSo) {
+  testing::internal::CaptureStderr();
+  {
+    const Output output("/no/such/folder/log.%p");
+    EXPECT_EQ(output.file(), STDERR_FILENO);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(said.starts_with("arenite: the log file /no/such/folder/log." +
+                               std::to_string(::getpid()) + " cannot be opened (errno 2)"))
+      << said;
+}
+
+TEST(Output, WaitsForASlowReader) {
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  const std::string text(1 << 20, 'x');
+  std::string got;
+  std::thread reader([&] {
+    char bytes[4096];
+    while (got.size() < text.size())
+      if (const ssize_t count = ::read(ends[0], bytes, sizeof bytes); count > 0)
+        got.append(bytes, static_cast<std::size_t>(count));
+  });
+  EXPECT_TRUE(write_all(ends[1], text));
+  reader.join();
+  EXPECT_EQ(got, text);
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
+TEST(Output, SurvivesAPipeNobodyReads) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ::close(ends[0]);
+  {
+    const WithoutSigpipe without;
+    EXPECT_FALSE(write_all(ends[1], "text"));
+  }
+  sigset_t pending;
+  ::sigpending(&pending);
+  EXPECT_EQ(::sigismember(&pending, SIGPIPE), 0);
+  ::close(ends[1]);
+}
+
+TEST(Output, LeavesASigpipeThatWasPendingBefore) {
+  sigset_t pipe;
+  sigset_t before;
+  ::sigemptyset(&pipe);
+  ::sigaddset(&pipe, SIGPIPE);
+  ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
+  ::raise(SIGPIPE);
+  {
+    const WithoutSigpipe without;
+  }
+  sigset_t pending;
+  ::sigpending(&pending);
+  EXPECT_EQ(::sigismember(&pending, SIGPIPE), 1);
+  int taken = 0;
+  ::sigwait(&pipe, &taken);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+}  // namespace
+}  // namespace arenite
