@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: MIT
+#include "debug/leaks/stopped_threads.hpp"
+
+#include <sys/wait.h>
+
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "debug/leaks/tasks.hpp"
+
+namespace arenite {
+namespace {
+
+/// A thread that counts, and takes an end; `blocking`: with all signals blocked.
+class Counting {
+ public:
+  explicit Counting(bool blocking = false)
+      : thread_([this, blocking] {
+          sigset_t all;
+          ::sigfillset(&all);
+          if (blocking) ::pthread_sigmask(SIG_SETMASK, &all, nullptr);
+          while (!end_.load(std::memory_order_relaxed)) {
+            count_.fetch_add(1);
+            if (unblock_.exchange(false)) ::pthread_sigmask(SIG_UNBLOCK, &all, nullptr);
+          }
+        }) {
+    while (count() == 0) std::this_thread::yield();
+  }
+  ~Counting() {
+    end_.store(true);
+    thread_.join();
+  }
+  std::uint64_t count() const { return count_.load(); }
+  void unblock() { unblock_.store(true); }
+  void wait_for_more() const {
+    for (const std::uint64_t before = count(); count() < before + 1000;) std::this_thread::yield();
+  }
+  pthread_t handle() { return thread_.native_handle(); }
+
+ private:
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<bool> end_{false};
+  std::atomic<bool> unblock_{false};
+  std::thread thread_;
+};
+
+void sleep_a_moment() {
+  const timespec moment{0, 2'000'000};
+  ::nanosleep(&moment, nullptr);
+}
+
+void (*disposition(int signal))(int) {
+  struct sigaction now{};
+  ::sigaction(signal, nullptr, &now);
+  return now.sa_handler;
+}
+
+bool any_signal_taken() {
+  for (int signal = 35; signal <= 64; ++signal)
+    if (disposition(signal) != SIG_DFL) return true;
+  return false;
+}
+
+TEST(StoppedThreads, of_a_process_of_one_thread_are_none) {
+  errno = EDOM;
+  const StoppedThreads threads({});
+  EXPECT_EQ(threads.trouble(), StopTrouble::none);
+  EXPECT_EQ(threads.stopped(), 0u);
+  EXPECT_FALSE(any_signal_taken());
+  EXPECT_EQ(errno, EDOM);
+}
+
+TEST(StoppedThreads, stand_still_and_go_on_again_and_again) {
+  Counting a, b;
+  for (int round = 0; round < 20; ++round) {
+    errno = EDOM;
+    {
+      const StoppedThreads threads({});
+      ASSERT_EQ(threads.trouble(), StopTrouble::none);
+      ASSERT_EQ(threads.stopped(), 2u);
+      EXPECT_TRUE(any_signal_taken());
+      const std::uint64_t at = a.count(), bt = b.count();
+      sleep_a_moment();
+      EXPECT_EQ(a.count(), at);
+      EXPECT_EQ(b.count(), bt);
+    }
+    EXPECT_EQ(errno, EDOM);
+    EXPECT_FALSE(any_signal_taken());
+    a.wait_for_more();
+    b.wait_for_more();
+  }
+}
+
+TEST(StoppedThreads, tell_where_their_stacks_are) {
+  std::atomic<Address> local{0}, thread_pointer{0};
+  std::atomic<bool> end{false};
+  std::thread thread([&] {
+    int variable = 0;
+    thread_pointer.store(reinterpret_cast<Address>(__builtin_thread_pointer()));
+    local.store(reinterpret_cast<Address>(__builtin_frame_address(0)) +
+                static_cast<Address>(variable));
+    while (!end.load()) ::usleep(1000);
+  });
+  while (local.load() == 0) std::this_thread::yield();
+  {
+    const StoppedThreads threads({});
+    EXPECT_EQ(threads.stopped(), 1u);
+    threads.each_stopped([&](const ThreadRecord& record) {
+      EXPECT_EQ(record.thread_pointer, thread_pointer.load());
+      EXPECT_LT(record.stack_pointer, local.load());
+      EXPECT_GT(record.stack_pointer, local.load() - 65536);
+      EXPECT_GE(record.vector_register_bytes, 512u);
+      EXPECT_TRUE(threads.memory().begin <= reinterpret_cast<Address>(&record) &&
+                  threads.memory().end > reinterpret_cast<Address>(&record));
+    });
+  }
+  end.store(true);
+  thread.join();
+}
+
+TEST(StoppedThreads, that_block_all_signals_are_named_and_get_none_later) {
+  Counting blocking(true), open;
+  {
+    const StoppedThreads threads({.signal = 0, .patience_ms = 20});
+    EXPECT_EQ(threads.trouble(), StopTrouble::left_running);
+    EXPECT_EQ(threads.stopped(), 1u);
+    EXPECT_EQ(threads.left_running(), 1u);
+    blocking.wait_for_more();
+  }
+  EXPECT_FALSE(any_signal_taken());
+  blocking.unblock();
+  blocking.wait_for_more();
+}
+
+TEST(StoppedThreads, whose_answers_come_late_do_no_harm) {
+  Counting a, b, c;
+  for (int round = 0; round < 50; ++round) {
+    const StoppedThreads threads({.signal = 0, .patience_ms = 0});
+    EXPECT_EQ(threads.stopped() + threads.left_running(), 3u);
+  }
+  // The last late answer gives the signal back; if it came during a stop, that stop's end.
+  while (any_signal_taken()) std::this_thread::yield();
+  a.wait_for_more();
+  const StoppedThreads threads({});
+  EXPECT_EQ(threads.stopped(), 3u);
+}
+
+std::atomic<int> handled{0};
+void handle(int) {
+  handled.fetch_add(1);
+}
+
+TEST(StoppedThreads, leave_the_programs_handler_in_place) {
+  Counting counting;
+  ::signal(SIGUSR2, handle);
+  handled = 0;
+  {
+    const StoppedThreads threads({.signal = SIGUSR2});
+    EXPECT_EQ(threads.stopped(), 1u);
+    EXPECT_NE(disposition(SIGUSR2), &handle);
+    // For the thread, while it stands still.
+    ::pthread_kill(counting.handle(), SIGUSR2);
+    sleep_a_moment();
+    EXPECT_EQ(handled, 0);
+  }
+  EXPECT_EQ(disposition(SIGUSR2), &handle);
+  while (handled == 0) std::this_thread::yield();
+  EXPECT_EQ(handled, 1);
+  ::raise(SIGUSR2);
+  EXPECT_EQ(handled, 2);
+  ::signal(SIGUSR2, SIG_IGN);
+  {
+    const StoppedThreads threads({.signal = SIGUSR2});
+    ::pthread_kill(counting.handle(), SIGUSR2);
+  }
+  EXPECT_EQ(disposition(SIGUSR2), SIG_IGN);
+  ::signal(SIGUSR2, SIG_DFL);
+}
+
+TEST(StoppedThreads, the_default_signal_is_one_the_program_does_not_use) {
+  Counting counting;
+  ::signal(62, handle);
+  {
+    const StoppedThreads threads({});
+    EXPECT_EQ(threads.stopped(), 1u);
+    EXPECT_EQ(disposition(62), &handle);
+  }
+  EXPECT_EQ(disposition(62), &handle);
+  ::signal(62, SIG_DFL);
+}
+
+TEST(StoppedThreads, a_signal_that_cannot_be_taken) {
+  Counting counting;
+  const StoppedThreads threads({.signal = SIGKILL, .patience_ms = 5});
+  EXPECT_EQ(threads.trouble(), StopTrouble::no_signal);
+  EXPECT_EQ(threads.stopped(), 0u);
+}
+
+TEST(StoppedThreads, come_and_go_meanwhile) {
+  std::atomic<bool> end{false};
+  std::atomic<std::uint64_t> steps{0};
+  std::vector<std::thread> parents;
+  for (int i = 0; i < 4; ++i)
+    parents.emplace_back([&] {
+      while (!end.load()) {
+        std::thread child([&] { steps.fetch_add(1); });
+        steps.fetch_add(1);
+        child.join();
+      }
+    });
+  unsigned quiet = 0;
+  while (quiet < 30) {
+    const StoppedThreads threads({.signal = 0, .patience_ms = 10'000});
+    ASSERT_EQ(threads.trouble(), StopTrouble::none);
+    const std::uint64_t before = steps.load();
+    sleep_a_moment();
+    ASSERT_EQ(steps.load(), before);
+    ++quiet;
+  }
+  end.store(true);
+  for (std::thread& parent : parents) parent.join();
+}
+
+TEST(StoppedThreads, two_threads_that_stop_each_other_take_turns) {
+  std::atomic<int> open{0};
+  const auto stop = [&] {
+    for (int round = 0; round < 50; ++round) {
+      const StoppedThreads threads({.signal = 0, .patience_ms = 10'000});
+      EXPECT_EQ(open.fetch_add(1), 0);
+      EXPECT_EQ(threads.trouble(), StopTrouble::none);
+      open.fetch_sub(1);
+    }
+  };
+  std::thread a(stop), b(stop);
+  a.join();
+  b.join();
+}
+
+TEST(StoppedThreads, of_a_forked_child) {
+  Counting counting;
+  const StoppedThreads outer({});
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // The parent's stop is open, and its threads are not here.
+    const StoppedThreads threads({});
+    ::_exit(threads.trouble() == StopTrouble::none && threads.stopped() == 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(Tasks, states_as_the_system_tells_them) {
+  const auto state = [](const char* text, int signal) {
+    return parse_task_state(text, std::strlen(text), signal);
+  };
+  const char* running = "Name:\tx\nState:\tS (sleeping)\nSigPnd:\t0\nSigBlk:\t2000000000000001\n";
+  EXPECT_EQ(state(running, 62), TaskState::blocks_signal);
+  EXPECT_EQ(state(running, 1), TaskState::blocks_signal);
+  EXPECT_EQ(state(running, 61), TaskState::takes_signal);
+  EXPECT_EQ(state("Name:\tx\nState:\tZ (zombie)\nSigBlk:\t0\n", 62), TaskState::gone);
+  EXPECT_EQ(state("Name:\tState:\tZ\nState:\tR (running)\nSigBlk:\t0\n", 62),
+            TaskState::takes_signal);
+  EXPECT_EQ(state("", 62), TaskState::takes_signal);
+  std::vector<char> buffer(kTaskBufferBytes);
+  EXPECT_EQ(task_state(0x7fffffff, 62, buffer.data()), TaskState::gone);
+  EXPECT_EQ(task_state(::getpid(), 62, buffer.data()), TaskState::takes_signal);
+}
+
+}  // namespace
+}  // namespace arenite
