@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -17,25 +18,26 @@
 
 namespace arenite {
 
-/// The wrapper of a function of the C library.
-inline void* wrapper_of(const char* name) {
+/// All wrappers. What the test itself calls is none of its subjects, so slots are as they were.
+inline const Redirector& all_wrappers() {
   static Redirector redirector;
   static const bool ready = [] {
     const bool added = add_range_functions(redirector);
     redirector.pass();
-    // What the test itself calls is none of its subjects.
     redirector.undo();
     return added;
   }();
   EXPECT_TRUE(ready);
-  void* const found = redirector.replacement(name);
-  EXPECT_NE(found, nullptr) << name;
-  return found;
+  return redirector;
 }
 
+/// The wrapper of a function of the C library.
 template <class Function>
 Function* wrapper(const char* name) {
-  return reinterpret_cast<Function*>(wrapper_of(name));
+  for (const Redirector::Entry& entry : all_wrappers().entries())
+    if (std::string_view(entry.name) == name) return reinterpret_cast<Function*>(entry.replacement);
+  ADD_FAILURE() << name << " is not wrapped";
+  return nullptr;
 }
 
 class FakeBlocks : public ::testing::Test {
@@ -96,6 +98,9 @@ class FakeBlocks : public ::testing::Test {
     blocks_.clear();
     used_ = 0;
   }
+
+  /// All of the memory in which blocks lie.
+  static std::string contents() { return {memory_, sizeof memory_}; }
 
   /// What was found since the last call.
   std::vector<RangeFault> take_faults() { return std::exchange(faults_, {}); }

@@ -96,11 +96,6 @@ const Redirector::Entry* Redirector::lookup(std::string_view name, std::uint32_t
   return nullptr;
 }
 
-void* Redirector::replacement(const char* name) const {
-  const Entry* const entry = lookup(name, symbol_hash(name));
-  return entry == nullptr ? nullptr : entry->replacement;
-}
-
 void Redirector::survey_module(const LoadedModule& module, bool is_home) {
   for (std::size_t i = 0; i < count_; ++i) {
     Entry& entry = entries_[i];

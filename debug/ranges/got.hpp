@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/strong.hpp"
@@ -39,8 +40,17 @@ class Redirector {
   /// Requires: no pass has been made.
   bool add(const char* name, void* replacement, std::atomic<void*>* original);
 
-  /// What calls to `name` lead to; null if it was not added.
-  void* replacement(const char* name) const;
+  struct Entry {
+    const char* name;
+    void* replacement;
+    std::atomic<void*>* original;
+    void* real;  ///< in the C library; null before the first pass, and if there is none
+    std::uint32_t hash;
+    bool taken;  ///< a module before the C library defines it, and is called instead
+  };
+
+  /// What was added.
+  std::span<const Entry> entries() const { return {entries_, count_}; }
 
   /// Writes the slots of all modules loaded since the last pass: to be called at start, once the
   /// process is relocated (a constructor is early enough), and after each dlopen, not from within
@@ -55,14 +65,6 @@ class Redirector {
   static constexpr std::size_t kIndexSize = 2048;
   static constexpr std::size_t kMaxHomes = 8;
 
-  struct Entry {
-    const char* name;
-    void* replacement;
-    std::atomic<void*>* original;
-    void* real;  ///< null as long as the C library's is not known
-    std::uint32_t hash;
-    bool taken;  ///< a module before the C library defines it, and is called instead
-  };
   struct Home {
     Address begin, end;
   };
