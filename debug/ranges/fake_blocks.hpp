@@ -35,7 +35,7 @@ inline const Redirector& all_wrappers() {
 template <class Function>
 Function* wrapper(const char* name) {
   for (const Redirector::Entry& entry : all_wrappers().entries())
-    if (std::string_view(entry.name) == name) return reinterpret_cast<Function*>(entry.replacement);
+    if (entry.name == name) return reinterpret_cast<Function*>(entry.replacement);
   ADD_FAILURE() << name << " is not wrapped";
   return nullptr;
 }

@@ -78,7 +78,7 @@ struct Redirector::Walk {
   bool pending = false;
 };
 
-bool Redirector::add(const char* name, void* replacement, std::atomic<void*>* original) {
+bool Redirector::add(std::string_view name, void* replacement, std::atomic<void*>* original) {
   const std::uint32_t hash = symbol_hash(name);
   if (count_ == kMaxNames || lookup(name, hash) != nullptr) return false;
   entries_[count_] = {name, replacement, original, nullptr, hash, false};

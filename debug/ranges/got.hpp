@@ -38,10 +38,10 @@ class Redirector {
   /// gets the function's address in the C library before any slot is written, and stays as it is if
   /// there is no such function. False if there is no more room, or the name is in already.
   /// Requires: no pass has been made.
-  bool add(const char* name, void* replacement, std::atomic<void*>* original);
+  bool add(std::string_view name, void* replacement, std::atomic<void*>* original);
 
   struct Entry {
-    const char* name;
+    std::string_view name;
     void* replacement;
     std::atomic<void*>* original;
     void* real;  ///< in the C library; null before the first pass, and if there is none

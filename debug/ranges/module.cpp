@@ -144,7 +144,7 @@ std::string_view LoadedModule::string_at(std::size_t offset) const {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-bool LoadedModule::is_wanted(std::size_t index, const char* name) const {
+bool LoadedModule::is_wanted(std::size_t index, std::string_view name) const {
   const ElfW(Sym)& symbol = symbols_.first[index];
   const auto binding = ELF64_ST_BIND(symbol.st_info);
   if (symbol.st_shndx == SHN_UNDEF || symbol.st_value == 0) return false;
@@ -153,7 +153,7 @@ bool LoadedModule::is_wanted(std::size_t index, const char* name) const {
   return string_at(symbol.st_name) == name;
 }
 
-const ElfW(Sym) * LoadedModule::find_symbol(const char* name, std::uint32_t hash) const {
+const ElfW(Sym) * LoadedModule::find_symbol(std::string_view name, std::uint32_t hash) const {
   if (hash_.buckets.count == 0) return nullptr;
   const std::uint64_t word = hash_.filter.first[(hash / 64) % hash_.filter.count];
   if (((word >> (hash % 64)) & (word >> ((hash >> hash_.filter_shift) % 64)) & 1) == 0)
@@ -170,7 +170,7 @@ const ElfW(Sym) * LoadedModule::find_symbol(const char* name, std::uint32_t hash
   return nullptr;
 }
 
-void* LoadedModule::definition(const char* name, std::uint32_t hash) const {
+void* LoadedModule::definition(std::string_view name, std::uint32_t hash) const {
   const ElfW(Sym)* const symbol = find_symbol(name, hash);
   if (symbol == nullptr) return nullptr;
   const Address at = base_ + symbol->st_value;

@@ -46,10 +46,10 @@ class LoadedModule {
 
   /// The function of that name that other modules get: its default version, and what its resolver
   /// chooses where it has one. Null if the module defines none. Requires: the module is relocated.
-  void* definition(const char* name, std::uint32_t hash) const;
+  void* definition(std::string_view name, std::uint32_t hash) const;
 
   /// Whether the module defines the name for others.
-  bool defines(const char* name, std::uint32_t hash) const {
+  bool defines(std::string_view name, std::uint32_t hash) const {
     return find_symbol(name, hash) != nullptr;
   }
 
@@ -88,8 +88,8 @@ class LoadedModule {
   void read_dynamic(Address at, std::size_t bytes);
   void read_hash(Address at);
   std::string_view string_at(std::size_t offset) const;
-  const ElfW(Sym) * find_symbol(const char* name, std::uint32_t hash) const;
-  bool is_wanted(std::size_t index, const char* name) const;
+  const ElfW(Sym) * find_symbol(std::string_view name, std::uint32_t hash) const;
+  bool is_wanted(std::size_t index, std::string_view name) const;
 
   template <class Visit>
   void visit_table(const Array<ElfW(Rela)>& table, Visit& visit) const {

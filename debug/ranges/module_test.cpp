@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// Modules as they are, and modules whose tables hold anything at all.
+#include <dlfcn.h>
+#include <link.h>
+
+#include <cstdlib>
+#include <random>
+
+#include <gtest/gtest.h>
+
+#include "debug/ranges/module.hpp"
+
+namespace arenite {
+namespace {
+
+constexpr std::uint32_t hash_of(std::string_view name) {
+  return symbol_hash(name);
+}
+
+template <class Visit>
+void each_module(Visit visit) {
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* context) {
+        (*static_cast<Visit*>(context))(LoadedModule(*info));
+        return 0;
+      },
+      &visit);
+}
+
+TEST(LoadedModule, the_c_library_defines_what_dlsym_finds) {
+  void* const libc = ::dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+  ASSERT_NE(libc, nullptr);
+  unsigned seen = 0;
+  each_module([&](const LoadedModule& module) {
+    if (module.soname() != "libc.so.6") return;
+    ++seen;
+    // A plain one, one that is chosen by the processor, one with an older version, a weak one.
+    for (const char* name : {"qsort", "strlen", "memcpy", "write", "memmove", "printf"}) {
+      EXPECT_EQ(module.definition(name, hash_of(name)), ::dlsym(libc, name)) << name;
+      EXPECT_TRUE(module.defines(name, hash_of(name))) << name;
+    }
+    EXPECT_EQ(module.definition("no_such_name", hash_of("no_such_name")), nullptr);
+    EXPECT_EQ(module.definition("", hash_of("")), nullptr);
+    EXPECT_TRUE(module.executes(reinterpret_cast<Address>(::dlsym(libc, "qsort"))));
+    EXPECT_FALSE(module.executes(reinterpret_cast<Address>(&seen)));
+    EXPECT_LT(module.relro_begin(), module.relro_end());
+  });
+  EXPECT_EQ(seen, 1u);
+  ::dlclose(libc);
+}
+
+TEST(LoadedModule, slots_lie_where_a_module_may_store) {
+  unsigned slots = 0;
+  each_module([&](const LoadedModule& module) {
+    module.each_slot([&](Address slot, std::string_view name) {
+      EXPECT_TRUE(module.may_store(slot, sizeof(Address))) << name;
+      ++slots;
+    });
+  });
+  EXPECT_GT(slots, 20u);
+}
+
+/// A module in a buffer of its own, so that a sanitizer sees a read outside of it.
+class MadeUpModule {
+ public:
+  static constexpr std::size_t kBytes = 4096;
+
+  explicit MadeUpModule(std::uint32_t seed) : random_(seed) {
+    memory_ = static_cast<std::uint8_t*>(std::aligned_alloc(4096, kBytes));
+    for (std::size_t i = 0; i < kBytes; ++i)
+      memory_[i] = static_cast<std::uint8_t>(random_() % 3 == 0 ? R_X86_64_JUMP_SLOT : 0);
+    auto* const dynamic = reinterpret_cast<ElfW(Dyn)*>(memory_ + kDynamic);
+    std::size_t at = 0;
+    for (const auto tag : {DT_SYMTAB, DT_STRTAB, DT_JMPREL, DT_RELA, DT_VERSYM, DT_GNU_HASH})
+      dynamic[at++] = {tag, {some_address()}};
+    for (const auto tag : {DT_STRSZ, DT_PLTRELSZ, DT_RELASZ, DT_RELACOUNT, DT_SONAME})
+      dynamic[at++] = {tag, {some_number()}};
+    dynamic[at] = {DT_NULL, {0}};
+    if (random_() % 4 == 0) dynamic[random_() % at].d_un.d_val = some_number();
+    headers_[0].p_type = PT_LOAD;
+    headers_[0].p_flags = PF_R | PF_W | (random_() % 2 == 0 ? unsigned{PF_X} : 0u);
+    headers_[0].p_memsz = kBytes;
+    headers_[1].p_type = PT_DYNAMIC;
+    headers_[1].p_vaddr = kDynamic;
+    headers_[1].p_memsz = random_() % 4 == 0 ? some_number() : 256;
+    headers_[2].p_type = PT_GNU_RELRO;
+    headers_[2].p_vaddr = some_number();
+    headers_[2].p_memsz = some_number();
+  }
+  ~MadeUpModule() { std::free(memory_); }
+  MadeUpModule(const MadeUpModule&) = delete;
+  MadeUpModule& operator=(const MadeUpModule&) = delete;
+
+  dl_phdr_info info() const {
+    dl_phdr_info made{};
+    made.dlpi_addr = reinterpret_cast<Address>(memory_);
+    made.dlpi_phdr = headers_;
+    made.dlpi_phnum = 3;
+    return made;
+  }
+
+ private:
+  static constexpr std::size_t kDynamic = 512;
+
+  std::uint64_t some_address() {
+    const std::uint64_t offset = random_() % 5 == 0 ? some_number() : random_() % kBytes / 8 * 8;
+    return offset + (random_() % 2 == 0 ? reinterpret_cast<Address>(memory_) : 0);
+  }
+
+  std::uint64_t some_number() {
+    switch (random_() % 4) {
+      case 0: return random_() % kBytes;
+      case 1: return ~std::uint64_t{0} - random_() % kBytes;
+      case 2: return std::uint64_t{random_()} << 32 | random_();
+      default: return random_() % 64;
+    }
+  }
+
+  std::mt19937 random_;
+  std::uint8_t* memory_;
+  ElfW(Phdr) headers_[3] = {};
+};
+
+TEST(LoadedModule, tables_that_hold_anything_are_not_followed_out_of_the_module) {
+  std::size_t slots = 0, named = 0;
+  for (std::uint32_t seed = 0; seed < 5000; ++seed) {
+    const MadeUpModule made(seed);
+    const LoadedModule module(made.info());
+    named += module.soname().size();
+    module.each_slot([&](Address, std::string_view name) {
+      ++slots;
+      named += name.size();
+    });
+    static_cast<void>(module.defines("strlen", hash_of("strlen")));
+    static_cast<void>(module.defines("\1", hash_of("\1")));
+    EXPECT_TRUE(module.relro_begin() == 0 || module.may_store(module.relro_begin(), 1));
+  }
+  // They are no modules that end every walk at once.
+  EXPECT_GT(slots, 100u);
+  EXPECT_GT(named, 1000u);
+}
+
+TEST(LoadedModule, without_a_dynamic_table_there_is_nothing) {
+  dl_phdr_info info{};
+  const LoadedModule module(info);
+  EXPECT_EQ(module.soname(), "");
+  EXPECT_FALSE(module.defines("strlen", hash_of("strlen")));
+  EXPECT_EQ(module.code_begin(), module.code_end());
+  module.each_slot([](Address, std::string_view name) { ADD_FAILURE() << name; });
+}
+
+}  // namespace
+}  // namespace arenite
