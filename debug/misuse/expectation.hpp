@@ -41,8 +41,9 @@ struct Expectation {
   long at = 0;                  ///< first bad byte from the block's begin; of a leak, lost blocks
   std::size_t alignment = 1;    ///< that was asked for
   const char* words = "";       ///< that the report holds besides
-  /// A header or another library lies between the case and the finding.
-  bool through_library = false;
+  /// The SUMMARY may name another file: a header or another library lies between the case and the
+  /// finding, or it is made at exit.
+  bool summary_elsewhere = false;
 
   static constexpr long kAnywhereInside = -1'000'000;
 };

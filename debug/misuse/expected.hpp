@@ -27,8 +27,8 @@ constexpr Expectation bad_call(const char* name, Misuse misuse, std::size_t bloc
 constexpr Expectation lost(const char* name, std::size_t bytes, long blocks) {
   return {name, Misuse::leak, By::range, Touch::none, bytes, blocks};
 }
-constexpr Expectation through_library(Expectation row) {
-  row.through_library = true;
+constexpr Expectation summary_elsewhere(Expectation row) {
+  row.summary_elsewhere = true;
   return row;
 }
 

@@ -33,6 +33,8 @@ std::string contents(int file) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   if (setting.preloaded) ::setenv("LD_PRELOAD", ARENITE_LIBRARY, 1);
+  for (const std::string& variable : setting.environment)
+    ::putenv(const_cast<char*>(variable.c_str()));
   std::vector<char*> arguments;
   for (const std::string& argument : command)
     arguments.push_back(const_cast<char*>(argument.c_str()));

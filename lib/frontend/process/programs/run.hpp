@@ -20,6 +20,7 @@ struct RunSetting {
   bool preloaded = true;
   rlim_t address_space_bytes = RLIM_INFINITY;
   int seconds = 60;
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, over what there is
 };
 
 /// Runs a command and waits for its end, which comes by force when the time is up, for it and for

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: MIT
+// How many of the cases each mode finds, by class: the table of `debug/misuse/README.md`, printed,
+// and the figures that must not be missed.
+#include <atomic>
+#include <cstdio>
+#include <map>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "debug/misuse/judgement.hpp"
+#include "debug/misuse/preloaded.hpp"
+
+namespace arenite {
+namespace {
+
+enum Column { kDebug, kRight, kLeft, kRandom, kBothSides, kColumns };
+
+constexpr const char* kTitles[kColumns] = {"debug", "page right, align=1", "page left",
+                                           "page random", "right or left"};
+constexpr const char* kOptions[] = {
+    "mode=debug:leaks=1",
+    "mode=page:side=right:align=1:leaks=1",
+    "mode=page:side=left:leaks=1",
+    "mode=page:side=random:leaks=1:seed=",
+};
+
+struct Case {
+  const Expectation* row;
+  bool found[kColumns] = {};
+};
+
+/// Each with a seed of its own, or all blocks of that serial would be on the same side.
+void look_at(Case& one, std::size_t number) {
+  const std::vector<std::string> command = misuse_command(one.row->name, true);
+  for (int column = kDebug; column <= kRandom; ++column) {
+    const std::string seed = column == kRandom ? std::to_string(number * 7919 + 1) : "";
+    const Outcome outcome = run_in_mode(command, kOptions[column] + seed, false);
+    std::string lacking;
+    one.found[column] = is_reported(*one.row, outcome, lacking);
+  }
+  one.found[kBothSides] = one.found[kRight] || one.found[kLeft];
+}
+
+std::vector<Case> look_at_all() {
+  std::vector<Case> cases;
+  for (const ExpectedFile& file : all_expectations())
+    for (const Expectation& row : file.rows) cases.push_back({&row});
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < cases.size();) look_at(cases[i], i);
+  };
+  std::thread second(work);
+  work();
+  second.join();
+  return cases;
+}
+
+struct Count {
+  int all = 0;
+  int found[kColumns] = {};
+  void add(const Case& one) {
+    ++all;
+    for (int column = 0; column < kColumns; ++column) found[column] += one.found[column];
+  }
+  double part(Column column) const { return static_cast<double>(found[column]) / all; }
+};
+
+void print(const std::string& name, const Count& count) {
+  std::printf("| %s | %d |", name.c_str(), count.all);
+  for (const int found : count.found) std::printf(" %d |", found);
+  std::printf("\n");
+}
+
+void print_table(const std::map<std::string, Count>& classes, const Count& total) {
+  std::printf("| class | cases |");
+  for (const char* title : kTitles) std::printf(" %s |", title);
+  std::printf("\n|---|---|---|---|---|---|---|\n");
+  for (const auto& [name, count] : classes) print(name, count);
+  print("all", total);
+  std::printf("| part | |");
+  for (int column = 0; column < kColumns; ++column)
+    std::printf(" %.1f %% |", 100 * total.part(static_cast<Column>(column)));
+  std::printf("\n");
+}
+
+TEST(MisuseTable, IsAsPromised) {
+  std::map<std::string, Count> classes;
+  Count total;
+  for (const Case& one : look_at_all()) {
+    classes[class_of(*one.row)].add(one);
+    total.add(one);
+    EXPECT_TRUE(one.found[kBothSides]) << one.row->name;
+  }
+  print_table(classes, total);
+  EXPECT_GE(total.part(kDebug), 0.84);
+  EXPECT_GE(total.part(kRandom), 0.94 - 0.02) << "the sides are drawn: 94 % is the mean";
+}
+
+}  // namespace
+}  // namespace arenite
