@@ -17,7 +17,6 @@ namespace {
 struct Free {
   void operator()(void* memory) const { std::free(memory); }
 };
-using Dies = std::unique_ptr<Dwarf_Die, Free>;
 
 std::string demangled(const char* name) {
   if (std::strncmp(name, "_Z", 2) != 0) return name;
@@ -66,6 +65,65 @@ SourcePlace call_site(Dwarf_Die& unit, Dwarf_Die& inlined) {
   return place;
 }
 
+/// Code and the unit or function it is of.
+struct Code {
+  Dwarf_Addr begin = 0;
+  Dwarf_Addr end = 0;
+  Dwarf_Die die{};
+};
+
+/// In ascending order once it is sorted; stretches of code do not overlap.
+class CodeIndex {
+ public:
+  void add(Dwarf_Die& die) {
+    Dwarf_Addr base = 0;
+    Code code;
+    code.die = die;
+    for (std::ptrdiff_t at = 0; (at = dwarf_ranges(&die, at, &base, &code.begin, &code.end)) > 0;)
+      code_.push_back(code);
+  }
+  void sort() {
+    std::sort(code_.begin(), code_.end(),
+              [](const Code& a, const Code& b) { return a.begin < b.begin; });
+  }
+  /// Null if there is no code at the address.
+  Dwarf_Die* find(Dwarf_Addr address) {
+    const auto behind =
+        std::upper_bound(code_.begin(), code_.end(), address,
+                         [](Dwarf_Addr at, const Code& code) { return at < code.begin; });
+    if (behind == code_.begin() || address >= std::prev(behind)->end) return nullptr;
+    return &std::prev(behind)->die;
+  }
+
+ private:
+  std::vector<Code> code_;
+};
+
+/// Functions lie in anything that has a scope: lambdas in blocks, say.
+void add_functions(Dwarf_Die& parent, CodeIndex& index) {
+  Dwarf_Die child;
+  if (dwarf_child(&parent, &child) != 0) return;
+  do {
+    if (dwarf_tag(&child) == DW_TAG_subprogram) index.add(child);
+    if (dwarf_haschildren(&child) > 0) add_functions(child, index);
+  } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+/// The functions inlined at `address`, outermost first. By hand, as libdw's `dwarf_getscopes`
+/// (0.188) finds nothing in some units that clang wrote.
+void add_inlined(Dwarf_Die& parent, Dwarf_Addr address, std::vector<Dwarf_Die>& found) {
+  Dwarf_Die child;
+  if (dwarf_child(&parent, &child) != 0) return;
+  do {
+    const int tag = dwarf_tag(&child);
+    const bool inlined = tag == DW_TAG_inlined_subroutine;
+    if ((!inlined && tag != DW_TAG_lexical_block) || dwarf_haspc(&child, address) <= 0) continue;
+    if (inlined) found.push_back(child);
+    add_inlined(child, address, found);
+    return;
+  } while (dwarf_siblingof(&child, &child) == 0);
+}
+
 std::string hex(const unsigned char* bytes, int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += fmt::format("{:02x}", bytes[i]);
@@ -106,13 +164,6 @@ class Symbolizer::Module {
   }
 
  private:
-  /// A compilation unit and code of it.
-  struct Code {
-    Dwarf_Addr begin = 0;
-    Dwarf_Addr end = 0;
-    Dwarf_Die unit{};
-  };
-
   std::vector<SourcePlace> places_of(Dwarf_Addr address) {
     std::vector<SourcePlace> places;
     std::string symbol;
@@ -144,12 +195,7 @@ class Symbolizer::Module {
     // That goes by .debug_aranges, which clang does not write.
     if (!indexed_) index_units();
     bias = code_bias_;
-    const auto behind =
-        std::upper_bound(code_.begin(), code_.end(), address - bias,
-                         [](Dwarf_Addr at, const Code& code) { return at < code.begin; });
-    if (behind == code_.begin()) return nullptr;
-    Code& code = *std::prev(behind);
-    return address - bias < code.end ? &code.unit : nullptr;
+    return units_.find(address - bias);
   }
 
   void index_units() {
@@ -158,41 +204,37 @@ class Symbolizer::Module {
     Dwarf_CU* cursor = nullptr;
     Dwarf_Die unit;
     while (debug != nullptr &&
-           dwarf_get_units(debug, cursor, &cursor, nullptr, nullptr, &unit, nullptr) == 0) {
-      Dwarf_Addr base = 0;
-      Code code;
-      code.unit = unit;
-      for (std::ptrdiff_t at = 0;
-           (at = dwarf_ranges(&unit, at, &base, &code.begin, &code.end)) > 0;)
-        code_.push_back(code);
+           dwarf_get_units(debug, cursor, &cursor, nullptr, nullptr, &unit, nullptr) == 0)
+      units_.add(unit);
+    units_.sort();
+  }
+
+  /// The functions of a unit, found once: they may be many, and a report has several of each unit.
+  CodeIndex& functions_of(Dwarf_Die& unit) {
+    const auto [place, is_new] = functions_.try_emplace(dwarf_dieoffset(&unit));
+    if (is_new) {
+      add_functions(unit, place->second);
+      place->second.sort();
     }
-    std::sort(code_.begin(), code_.end(),
-              [](const Code& a, const Code& b) { return a.begin < b.begin; });
+    return place->second;
   }
 
   /// The functions around a place, innermost first; `here` is where the innermost one is at.
-  static void add_scopes(Dwarf_Die& unit, Dwarf_Addr address, const std::string& symbol,
-                         SourcePlace here, std::vector<SourcePlace>& places) {
-    Dwarf_Die* found = nullptr;
-    if (dwarf_getscopes(&unit, address, &found) <= 0) return;
-    const Dies innermost(found);
-    // Behind an inlined function come the scopes it was written in; these are those it runs in.
-    Dwarf_Die* chain = nullptr;
-    const int count = dwarf_getscopes_die(innermost.get(), &chain);
-    if (count <= 0) return;
-    const Dies scopes(chain);
-    for (int i = 0; i < count; ++i) {
-      Dwarf_Die& scope = scopes.get()[i];
-      const int tag = dwarf_tag(&scope);
-      if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram) continue;
-      const char* name = linkage_name(scope);
+  void add_scopes(Dwarf_Die& unit, Dwarf_Addr address, const std::string& symbol, SourcePlace here,
+                  std::vector<SourcePlace>& places) {
+    Dwarf_Die* function = functions_of(unit).find(address);
+    if (function == nullptr) return;
+    std::vector<Dwarf_Die> scopes{*function};
+    add_inlined(*function, address, scopes);
+    for (auto scope = scopes.rbegin(); scope != scopes.rend(); ++scope) {
+      const bool has_code = std::next(scope) == scopes.rend();
+      const char* name = linkage_name(*scope);
       // Lambdas and their like have no linkage name; their symbol tells more than "operator()".
-      if (name == nullptr && tag == DW_TAG_subprogram && !symbol.empty()) name = symbol.c_str();
-      if (name == nullptr) name = dwarf_diename(&scope);
+      if (name == nullptr && has_code && !symbol.empty()) name = symbol.c_str();
+      if (name == nullptr) name = dwarf_diename(&*scope);
       here.function = name == nullptr ? "<unknown>" : demangled(name);
       places.push_back(here);
-      if (tag == DW_TAG_subprogram) return;
-      here = call_site(unit, scope);
+      here = call_site(unit, *scope);
     }
   }
 
@@ -200,8 +242,9 @@ class Symbolizer::Module {
   Dwfl_Module* module_ = nullptr;
   GElf_Addr bias_ = 0;
   bool indexed_ = false;
-  std::vector<Code> code_;
+  CodeIndex units_;
   Dwarf_Addr code_bias_ = 0;
+  std::map<Dwarf_Off, CodeIndex> functions_;
 };
 
 Symbolizer::Symbolizer() = default;

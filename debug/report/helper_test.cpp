@@ -153,11 +153,13 @@ TEST_F(Helper, WorksWhereStdinIsClosed) {
 }
 
 TEST_F(Helper, IsNotStartedWhereDescriptorsHaveRunOut) {
+  // A sanitizer that looks at members needs descriptors itself.
+  HelperScratch& scratch = *scratch_;
   const pid_t child = ::fork();
   if (child == 0) {
     while (::dup(STDERR_FILENO) >= 0) continue;
     const HandedOver result =
-        hand_to_helper("/bin/true", "the text\n", STDERR_FILENO, kPatientMs, *scratch_);
+        hand_to_helper("/bin/true", "the text\n", STDERR_FILENO, kPatientMs, scratch);
     ::_exit(result == HandedOver::not_written ? 0 : 1);
   }
   int status = 0;
