@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "debug/guard/guard_pages.hpp"
 
+#include <algorithm>
+
 namespace arenite {
 namespace {
 
@@ -62,8 +64,7 @@ void GuardPages::start(const PageCalls& calls, GuardKind kind, MappingAllowance&
 bool GuardPages::commit(Address at, std::size_t bytes) {
   if (!calls_.protect(calls_.context, at, bytes, true)) return false;
   bool done = true;
-  if (kind_ == GuardKind::marks)
-    done = calls_.advise(calls_.context, at, bytes, PageCalls::Advice::mark);
+  if (kind_ == GuardKind::marks) done = mark(at, bytes);
   if (kind_ == GuardKind::moving) done = calls_.watch(calls_.context, at, bytes);
   if (kind_ == GuardKind::mappings) {
     // Linux joins neighbouring mappings if their pages have the same origin, which the first one
@@ -102,7 +103,7 @@ bool GuardPages::close(Address at, std::size_t bytes) {
     case GuardKind::moving:
       return calls_.advise(calls_.context, at, bytes, PageCalls::Advice::drop);
     case GuardKind::marks:
-      return calls_.advise(calls_.context, at, bytes, PageCalls::Advice::mark);
+      return mark(at, bytes);
     case GuardKind::mappings:
       if (!calls_.protect(calls_.context, at, bytes, false)) return false;
       allowance_->give_back();
@@ -126,6 +127,17 @@ bool GuardPages::supply(Address at, const void* content) {
   // A forked child, before it watched, may have read there and so got memory.
   calls_.advise(calls_.context, at, kPageBytes, PageCalls::Advice::drop);
   return calls_.supply(calls_.context, at, content);
+}
+
+bool GuardPages::mark(Address at, std::size_t bytes) {
+  if (calls_.advise(calls_.context, at, bytes, PageCalls::Advice::mark)) return true;
+  // Of all pages at once: those of one block alone would become a mapping of their own.
+  const Address begin = begin_.load(std::memory_order_relaxed);
+  const Address first = begin == 0 ? at : begin;
+  // Acquire: pairs with the release in `commit`.
+  const Address end = std::max(end_.load(std::memory_order_acquire), at + bytes);
+  calls_.unlock(calls_.context, first, end - first);
+  return calls_.advise(calls_.context, at, bytes, PageCalls::Advice::mark);
 }
 
 void GuardPages::renew_after_fork() {

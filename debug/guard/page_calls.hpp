@@ -27,6 +27,9 @@ struct PageCalls {
   bool (*protect)(void* context, Address at, std::size_t bytes, bool accessible) = nullptr;
   bool (*advise)(void* context, Address at, std::size_t bytes, Advice advice) = nullptr;
 
+  /// Lets memory be swapped again that the program locked; marks cannot be put on locked pages.
+  void (*unlock)(void* context, Address at, std::size_t bytes) = nullptr;
+
   /// From now on, an access there where there is no memory faults (userfaultfd, SIGBUS).
   bool (*watch)(void* context, Address at, std::size_t bytes) = nullptr;
   /// Puts a copy of the page at `from` where there is no memory, in a watched stretch.

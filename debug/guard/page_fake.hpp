@@ -37,8 +37,8 @@ class FakeKernel {
   }
 
   PageCalls table() {
-    return {this, reserve,  release, protect,           advise, watch, supply,
-            move, watching, renew,   read_mapping_limit};
+    return {this,  reserve, release, protect,  advise, unlock,
+            watch, supply,  move,    watching, renew,  read_mapping_limit};
   }
 
   bool accessible(Address at) const {
@@ -109,6 +109,7 @@ class FakeKernel {
     if (done && advice != PageCalls::Advice::unmark) std::memset(pointer(at), 0, bytes);
     return done;
   }
+  static void unlock(void*, Address, std::size_t) {}
   static bool watch(void* context, Address at, std::size_t bytes) {
     return each(context, at, bytes, [](Page& page) { page.watched = true; });
   }

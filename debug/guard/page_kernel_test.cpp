@@ -169,6 +169,24 @@ TYPED_TEST(PageHeapOnLinux, SurvivesAProgramThatClosesAllDescriptors) {
   }));
 }
 
+TYPED_TEST(PageHeapOnLinux, FreesInAProgramThatLocksItsMemory) {
+  OPEN_OR_SKIP();
+  if (!in_child([] { return ::mlockall(MCL_CURRENT | MCL_FUTURE) == 0; }))
+    GTEST_SKIP() << "memory may not be locked here";
+  EXPECT_TRUE(in_child([&] {
+    this->heap->reset_after_fork();
+    ::mlockall(MCL_CURRENT | MCL_FUTURE);
+    for (std::size_t size : Sizes{48, 5000}) {
+      std::vector<Address> blocks(100);
+      for (Address& block : blocks) block = this->allocate(size);
+      for (Address block : blocks) this->free(block);
+      for (Address block : blocks)
+        if (fault_of_read(block) != block) return false;
+    }
+    return this->heap->statistics().unclosed_blocks == 0;
+  }));
+}
+
 TYPED_TEST(PageHeapOnLinux, MappingsAreFewOrAsCounted) {
   OPEN_OR_SKIP();
   const std::size_t before = mappings();

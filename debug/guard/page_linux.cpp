@@ -17,6 +17,7 @@ namespace arenite {
 namespace {
 
 // Younger than the headers of Debian 12.
+constexpr int kDropLocked = 24;  // what mlockall locked, too; Linux 5.18
 constexpr int kGuardInstall = 102;
 constexpr int kGuardRemove = 103;
 constexpr std::uint64_t kFeatureMove = 1u << 16;
@@ -84,8 +85,14 @@ struct LinuxPageCallFunctions {
 
   static bool advise(void*, Address at, std::size_t bytes, PageCalls::Advice advice) {
     ErrnoKept kept;
-    constexpr int kAdvices[] = {MADV_DONTNEED, kGuardInstall, kGuardRemove};
-    return ::madvise(pointer(at), bytes, kAdvices[static_cast<int>(advice)]) == 0;
+    constexpr int kAdvices[] = {kDropLocked, kGuardInstall, kGuardRemove};
+    if (::madvise(pointer(at), bytes, kAdvices[static_cast<int>(advice)]) == 0) return true;
+    return advice == PageCalls::Advice::drop && ::madvise(pointer(at), bytes, MADV_DONTNEED) == 0;
+  }
+
+  static void unlock(void*, Address at, std::size_t bytes) {
+    ErrnoKept kept;
+    ::munlock(pointer(at), bytes);
   }
 
   static bool watch(void* context, Address at, std::size_t bytes) {
@@ -145,6 +152,7 @@ PageCalls LinuxPageCalls::table() {
           Functions::release,
           Functions::protect,
           Functions::advise,
+          Functions::unlock,
           Functions::watch,
           Functions::supply,
           Functions::move,

@@ -58,6 +58,11 @@ std::size_t less(std::size_t all, std::size_t used) {
   return used == kUnlimited || used > all ? 0 : all - used;
 }
 
+/// `substr` would need the C++ runtime to throw.
+std::string_view first(std::string_view text, std::size_t count) {
+  return {text.data(), std::min(count, text.size())};
+}
+
 std::size_t left_in_group(const char* groups, std::string_view group) {
   const FileText most(Path().add(groups).add(group).add("/memory.max").get());
   if (most.get().empty()) return kUnlimited;
@@ -70,15 +75,17 @@ std::size_t left_in_groups(const MemorySources& sources) {
   const FileText own(sources.own_group);
   const std::size_t at = own.get().find("0::");
   if (at == std::string_view::npos) return kUnlimited;
-  std::string_view group = own.get().substr(at + 3);
-  group = group.substr(0, group.find('\n'));
+  // No substr here or below: what it throws is the C++ runtime's.
+  std::string_view group = own.get();
+  group.remove_prefix(at + 3);
+  group = {group.data(), std::min(group.find('\n'), group.size())};
   std::size_t left = kUnlimited;
   for (;;) {
     if (group == "/") group = {};
     left = std::min(left, left_in_group(sources.groups, group));
     const std::size_t cut = group.rfind('/');
     if (cut == std::string_view::npos) return left;
-    group = group.substr(0, cut);
+    group = {group.data(), cut};
   }
 }
 
