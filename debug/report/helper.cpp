@@ -18,6 +18,10 @@
 #include "base/text.hpp"
 #include "debug/report/output.hpp"
 
+/// The C library's `clone` by its other name, which sanitizers do not put themselves before: their
+/// wrapper is for processes with memory of their own.
+extern "C" int __clone(int (*function)(void*), void* stack, int flags, void* argument, ...);
+
 namespace arenite {
 namespace {
 
@@ -104,7 +108,7 @@ __attribute__((no_sanitize("address", "thread", "undefined"))) int become_helper
 __attribute__((no_sanitize("address", "thread", "undefined"))) int start_helper(void* context) {
   auto& errand = *static_cast<Errand*>(context);
   errand.helper =
-      ::clone(&become_helper, errand.helper_stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, context);
+      __clone(&become_helper, errand.helper_stack_top, CLONE_VM | CLONE_VFORK | SIGCHLD, context);
   return 0;
 }
 
@@ -115,7 +119,7 @@ void start(Errand& errand, HelperScratch& scratch) {
   sigset_t before;
   ::sigfillset(&all);
   ::pthread_sigmask(SIG_SETMASK, &all, &before);
-  const pid_t starter = ::clone(&start_helper, scratch.starter_stack + HelperScratch::kStackBytes,
+  const pid_t starter = __clone(&start_helper, scratch.starter_stack + HelperScratch::kStackBytes,
                                 CLONE_VM | CLONE_VFORK, &errand);
   if (starter > 0)
     while (::waitpid(starter, nullptr, __WALL) < 0 && errno == EINTR) continue;
@@ -223,8 +227,8 @@ bool find_symbolizer(char* to, std::size_t capacity) {
   if (folder_bytes == 0) return false;
   for (const std::string_view below : {"arenite", "../bin/arenite", "../../bin/arenite"}) {
     if (folder_bytes + below.size() + 1 > capacity) return false;
-    char* end = std::copy_n(file.data(), folder_bytes, to);
-    end = std::copy_n(below.data(), below.size(), end);
+    char* end = std::copy_n(file.begin(), folder_bytes, to);
+    end = std::copy(below.begin(), below.end(), end);
     *end = '\0';
     if (::access(to, X_OK) == 0) return true;
   }

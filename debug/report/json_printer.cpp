@@ -44,7 +44,7 @@ void JsonPrinter::quote(std::string_view value) {
     } else if (static_cast<std::uint8_t>(byte) < 0x20 || byte == 0x7f) {
       (to_ << "\\u00").byte_in_hex(static_cast<std::uint8_t>(byte));
     } else {
-      to_ << std::string_view(value.data(), count);
+      to_ << std::string_view(value.begin(), value.begin() + count);
     }
     value.remove_prefix(count == 0 ? 1 : count);
   }

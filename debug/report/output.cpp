@@ -51,11 +51,10 @@ bool write_all(int file, std::string_view text) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written > 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (written == 0 || (errno != EINTR && errno != EAGAIN)) {
-      return false;
-    } else if (errno == EAGAIN && !wait_until_writable(file)) {
-      return false;
+      continue;
     }
+    const bool again = written < 0 && (errno == EINTR || errno == EAGAIN);
+    if (!again || (errno == EAGAIN && !wait_until_writable(file))) return false;
   }
   return true;
 }

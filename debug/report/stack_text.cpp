@@ -9,7 +9,8 @@ namespace {
 constexpr std::size_t kModuleBytes = 4096;
 
 void print_name(const FrameName& name, Printer& to) {
-  const std::string_view module(name.module.data(), std::min(name.module.size(), kModuleBytes));
+  const auto end = name.module.begin() + std::min(name.module.size(), kModuleBytes);
+  const std::string_view module(name.module.begin(), end);
   to << '(';
   print_on_one_line(module, to);
   to << '+' << Hex{name.offset} << ')';
