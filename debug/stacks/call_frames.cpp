@@ -125,7 +125,9 @@ UnwindRule read_rule(Address header, ByteRange readable, Address pc) {
   program.begin = reader.take_pointer(program.encoding, header);
   const std::uint64_t bytes = reader.take_formatted(program.encoding & 0x0f);
   if (augmented) reader.skip(reader.take_uleb());
-  if (!reader.good() || pc < program.begin || pc - program.begin >= bytes) return {};
+  if (!reader.good()) return {};
+  // Between functions there is code that has no caller: where coroutines and threads begin.
+  if (pc < program.begin || pc - program.begin >= bytes) return UnwindRule(FrameEnd::outermost);
   program.function = reader;
   return carry_out(program, pc);
 }

@@ -17,8 +17,9 @@ struct ByteRange {
   bool holds(Address at) const { return at >= begin && at < end; }
 };
 
-/// The rule of the code at `pc`, by the table whose .eh_frame_hdr begins at `header`. Only
-/// `readable` is read, and it has to hold both sections.
+/// The rule of the code at `pc`, by the table whose .eh_frame_hdr begins at `header`. What is left
+/// out between functions is `outermost`, as it is to all who unwind. Only `readable` is read, and
+/// it has to hold both sections.
 UnwindRule read_rule(Address header, ByteRange readable, Address pc);
 
 }  // namespace arenite

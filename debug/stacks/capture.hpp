@@ -19,7 +19,7 @@ namespace arenite {
 
 /// Captured stacks begin behind the frames whose code lies in here: those of the library itself. No
 /// frame is passed over until it is called.
-void pass_over_own_frames(ByteRange own_text);
+void pass_over_own_frames(ByteRange own);
 
 /// The caller's stack. Returns how many of the `most` places are filled.
 unsigned capture_stack(Address* to, unsigned most);

@@ -11,6 +11,7 @@
 #include "debug/stacks/capture.hpp"
 #include "debug/stacks/depot.hpp"
 #include "debug/stacks/loaded_objects.hpp"
+#include "debug/stacks/recent_stacks.hpp"
 #include "debug/stacks/unwind_rules.hpp"
 
 namespace arenite {
@@ -74,6 +75,27 @@ void capture_and_put(benchmark::State& state, unsigned most) {
   depot.close();
 }
 
+void put_recent(benchmark::State& state, unsigned most) {
+  StackDepot depot;
+  depot.open();
+  const auto recent = std::make_unique<RecentStacks>();
+  for (auto _ : state) benchmark::DoNotOptimize(recent->put(depot, most));
+  depot.close();
+}
+
+/// More kinds of stacks than are remembered.
+void put_never_recent(benchmark::State& state, unsigned most) {
+  StackDepot depot;
+  depot.open();
+  const auto recent = std::make_unique<RecentStacks>();
+  unsigned other = most;
+  for (auto _ : state) {
+    other = other == most ? most - 1 : most;
+    benchmark::DoNotOptimize(recent->put(depot, other));
+  }
+  depot.close();
+}
+
 void measure(benchmark::State& state, void (*body)(benchmark::State& state, unsigned most)) {
   prepare_objects();
   const auto most = static_cast<unsigned>(state.range(0));
@@ -82,6 +104,8 @@ void measure(benchmark::State& state, void (*body)(benchmark::State& state, unsi
 BENCHMARK_CAPTURE(measure, ours, capture_ours)->Arg(0)->Arg(1)->Arg(5)->Arg(10)->Arg(16)->Arg(32);
 BENCHMARK_CAPTURE(measure, glibc, capture_glibc)->Arg(1)->Arg(10)->Arg(32);
 BENCHMARK_CAPTURE(measure, cold, capture_cold)->Arg(10)->Iterations(20000);
+BENCHMARK_CAPTURE(measure, recent, put_recent)->Arg(1)->Arg(5)->Arg(10)->Arg(16)->Arg(32);
+BENCHMARK_CAPTURE(measure, never_recent, put_never_recent)->Arg(10)->Arg(16);
 BENCHMARK_CAPTURE(measure, captured_and_put, capture_and_put)->Arg(10)->Arg(16);
 
 /// On a stack whose memory may go away: each page is asked for.

@@ -306,7 +306,7 @@ void leave(int signal, siginfo_t* information, void* context) {
   ::siglongjmp(way_back, 1);
 }
 
-[[gnu::noinline]] void call_nowhere() {
+__attribute__((noinline, no_sanitize("undefined"))) void call_nowhere() {
   void (*volatile nowhere)() = nullptr;
   nowhere();
   asm volatile("");
@@ -350,14 +350,19 @@ class Jit {
  public:
   explicit Jit(std::initializer_list<std::uint8_t> code) {
     code_ = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    std::copy(code.begin(), code.end(), static_cast<std::uint8_t*>(code_));
+    std::copy(code.begin(), code.end(), static_cast<std::uint8_t*>(code_) + kBegin);
     ::mprotect(code_, 4096, PROT_READ | PROT_EXEC);
   }
   ~Jit() { ::munmap(code_, 4096); }
-  void call(void (*callback)()) const { reinterpret_cast<JitFunction>(code_)(callback); }
+  void call(void (*callback)()) const {
+    reinterpret_cast<JitFunction>(static_cast<char*>(code_) + kBegin)(callback);
+  }
   bool holds(Address at) const { return at - reinterpret_cast<Address>(code_) < 4096; }
 
  private:
+  /// UndefinedBehaviorSanitizer looks for the function's type before it.
+  static constexpr std::size_t kBegin = 64;
+
   void* code_;
 };
 

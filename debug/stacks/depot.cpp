@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/stacks/depot.hpp"
 
+#include <sched.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -16,10 +17,14 @@ namespace {
 /// How much becomes accessible at a time.
 constexpr std::size_t kStepWords = std::size_t{1} << 17;
 constexpr std::size_t kFewestWords = kStepWords;
-constexpr std::size_t kFirstPlaces = 1024;
+constexpr std::size_t kFirstPlaces = 4096;
 constexpr std::size_t kGrowth = 4;
 /// Far more than a table that is half full needs; one that could not grow counts as full then.
 constexpr std::size_t kMostProbes = 4096;
+/// How often a thread that waits for a larger table lets others go first.
+constexpr unsigned kPatience = 100000;
+/// Has no id, as a free place has none.
+constexpr std::uint64_t kClosed = std::uint64_t{1} << 32;
 /// Id 0 is no stack.
 constexpr std::size_t kFirstWord = 1;
 
@@ -84,7 +89,7 @@ void StackDepot::close() {
   errno = saved;
   table_.store(nullptr, std::memory_order_relaxed);
   words_ = nullptr;
-  for (auto* number : {&used_, &committed_, &stacks_, &table_bytes_})
+  for (auto* number : {&used_, &committed_, &table_bytes_})
     number->store(0, std::memory_order_relaxed);
   capacity_ = 0;
 }
@@ -96,6 +101,16 @@ StackDepot::Table* StackDepot::map_table(std::size_t places) {
   table_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   // The places are zero as the kernel gives them.
   return ::new (at) Table{places - 1, nullptr, 0};
+}
+
+std::size_t StackDepot::stacks() const {
+  // Acquire: pairs with the stores in `open` and `grow`.
+  const Table* table = table_.load(std::memory_order_acquire);
+  if (table == nullptr) return 0;
+  std::size_t count = 0;
+  for (std::size_t i = 0; i <= table->mask; ++i)
+    count += id_of(table->places()[i].load(std::memory_order_relaxed)) != 0;
+  return count;
 }
 
 std::size_t StackDepot::bytes() const {
@@ -120,7 +135,7 @@ StackId StackDepot::find(const Table& table, std::uint32_t hash, const Address* 
        --left, at = (at + 1) & table.mask) {
     // Acquire: pairs with the exchange in `insert_into`; the frames are written.
     const std::uint64_t entry = table.places()[at].load(std::memory_order_acquire);
-    if (entry == 0) return 0;
+    if (id_of(entry) == 0) return 0;
     if (hash_of(entry) == hash && holds(id_of(entry), hash, frames, count)) return id_of(entry);
   }
   return 0;
@@ -164,62 +179,75 @@ bool StackDepot::commit(std::size_t words) {
 /// Lists a stack that lies in the words. Returns its id, or that under which another thread has
 /// listed the same stack meanwhile; the words are then lost.
 StackId StackDepot::insert(std::uint32_t hash, StackId id) {
-  for (;;) {
-    // Sequentially consistent, here and below, with the store in `grow`: whoever has listed a stack
-    // in a table that is copied either sees the larger one, or is seen by its copying.
-    Table* table = table_.load(std::memory_order_seq_cst);
+  for (unsigned patience = kPatience; patience > 0;) {
+    // Acquire: pairs with the stores in `open` and `grow`.
+    Table* table = table_.load(std::memory_order_acquire);
     const StackId listed = insert_into(*table, joined(hash, id));
-    if (listed == 0) return 0;
-    if (table_.load(std::memory_order_seq_cst) != table) {
-      id = listed;
-      continue;
-    }
-    if (listed == id) {
-      stacks_.fetch_add(1, std::memory_order_relaxed);
-      if (table->filled.fetch_add(1, std::memory_order_relaxed) >= table->mask / 2) grow(*table);
-    }
-    return listed;
+    if (listed == id && table->filled.fetch_add(1, std::memory_order_relaxed) >= table->mask / 2)
+      grow(*table);
+    if (listed != 0) return listed;
+    if (!make_room(*table, patience)) return 0;
   }
+  return id;
 }
 
-/// The id under which the entry's stack is listed afterwards; 0 if the table is full.
+/// For who finds the table full or closed. False if there will not be a larger one.
+bool StackDepot::make_room(Table& table, unsigned& patience) {
+  if (growing_.load(std::memory_order_relaxed)) {
+    --patience;
+    ::sched_yield();
+    return true;
+  }
+  grow(table);
+  return table_.load(std::memory_order_relaxed) != &table ||
+         growing_.load(std::memory_order_relaxed);
+}
+
+/// The id under which the entry's stack is listed afterwards; 0 if there is no free place before
+/// the end or a closed one.
 StackId StackDepot::insert_into(Table& table, std::uint64_t entry) {
   const std::uint32_t hash = hash_of(entry);
   const std::uint64_t* stack = words_ + id_of(entry);
+  const auto* frames = reinterpret_cast<const Address*>(stack + 1);
   const auto count = static_cast<unsigned>(stack[0] & 0xffffffff);
   std::size_t at = hash & table.mask;
   for (std::size_t left = std::min(table.mask + 1, kMostProbes); left > 0;
        --left, at = (at + 1) & table.mask) {
     Place& place = table.places()[at];
-    std::uint64_t seen = place.load(std::memory_order_acquire);  // pairs with the exchange
-    if (seen == 0 && place.compare_exchange_strong(seen, entry, std::memory_order_seq_cst))
+    std::uint64_t seen = 0;
+    // Both ways: pairs with itself and the load in `find`; the frames are written.
+    if (place.compare_exchange_strong(seen, entry, std::memory_order_acq_rel,
+                                      std::memory_order_acquire))
       return id_of(entry);
-    if (hash_of(seen) == hash &&
-        (seen == entry ||
-         holds(id_of(seen), hash, reinterpret_cast<const Address*>(stack + 1), count)))
-      return id_of(seen);
+    if (seen == kClosed) return 0;
+    if (hash_of(seen) == hash && holds(id_of(seen), hash, frames, count)) return id_of(seen);
   }
   return 0;
 }
 
-std::size_t StackDepot::copy(const Table& from, Table& to) {
-  std::size_t filled = 0;
+/// Returns how many there were.
+std::size_t StackDepot::move(Table& from, Table& to) {
+  std::size_t moved = 0;
   for (std::size_t i = 0; i <= from.mask; ++i) {
-    const std::uint64_t entry = from.places()[i].load(std::memory_order_seq_cst);
-    if (entry != 0 && insert_into(to, entry) != 0) ++filled;
+    std::uint64_t entry = 0;
+    // Acquire: pairs with the exchange in `insert_into`.
+    if (!from.places()[i].compare_exchange_strong(entry, kClosed, std::memory_order_relaxed,
+                                                  std::memory_order_acquire) &&
+        entry != kClosed && insert_into(to, entry) != 0)
+      ++moved;
   }
-  return filled;
+  return moved;
 }
 
 void StackDepot::grow(Table& table) {
-  // Acquire and release: pair with each other; one thread after the other.
+  // Acquire, and release below: pair with each other; one thread after the other.
   if (growing_.exchange(true, std::memory_order_acquire)) return;
   if (table_.load(std::memory_order_relaxed) == &table)
     if (Table* larger = map_table((table.mask + 1) * kGrowth)) {
       larger->older = &table;
-      larger->filled.store(copy(table, *larger), std::memory_order_relaxed);
-      table_.store(larger, std::memory_order_seq_cst);
-      copy(table, *larger);
+      larger->filled.store(move(table, *larger), std::memory_order_relaxed);
+      // Release: pairs with the acquires of whoever loads the table.
+      table_.store(larger, std::memory_order_release);
     }
   growing_.store(false, std::memory_order_release);
 }

@@ -6,8 +6,10 @@
 //
 // Frames lie one stack after the other behind a header word each; a StackId is where the header
 // lies, in words. A table of open addressing leads from a stack's hash to its id. When it is half
-// full, one thread fills a larger one, while the others go on with the old; which of two ids a
-// stack gets that two threads bring meanwhile is settled in the larger table.
+// full, one thread moves all to a larger one and closes each place it finds free, so that a stack
+// that two threads bring meanwhile has one id all the same. Who meets a closed place waits, but not
+// for ever, as it may be a signal handler above the very thread it waits for: its stack is then
+// kept without being listed, and again when it comes again.
 #pragma once
 
 #include <atomic>
@@ -44,13 +46,14 @@ class StackDepot {
   /// larger table.
   void reset_after_fork();
 
-  std::size_t stacks() const { return stacks_.load(std::memory_order_relaxed); }
+  /// Counts the stacks one by one.
+  std::size_t stacks() const;
   /// What is in use of the address space, tables included.
   std::size_t bytes() const;
   std::size_t capacity_words() const { return capacity_; }
 
  private:
-  /// A place of a table: 0, or a hash above an id.
+  /// A place of a table: a hash above an id; 0 if it is free, kClosed if it will never be used.
   using Place = std::atomic<std::uint64_t>;
   struct Table;
 
@@ -58,10 +61,11 @@ class StackDepot {
   StackId append(std::uint32_t hash, const Address* frames, unsigned count);
   StackId insert(std::uint32_t hash, StackId id);
   StackId insert_into(Table& table, std::uint64_t entry);
+  bool make_room(Table& table, unsigned& patience);
   bool holds(StackId id, std::uint32_t hash, const Address* frames, unsigned count) const;
   bool commit(std::size_t words);
   void grow(Table& table);
-  std::size_t copy(const Table& from, Table& to);
+  std::size_t move(Table& from, Table& to);
   Table* map_table(std::size_t places);
 
   std::uint64_t* words_ = nullptr;
@@ -70,7 +74,6 @@ class StackDepot {
   std::atomic<std::size_t> committed_{0};
   std::atomic<Table*> table_{nullptr};
   std::atomic<bool> growing_{false};
-  std::atomic<std::size_t> stacks_{0};
   std::atomic<std::size_t> table_bytes_{0};
 };
 

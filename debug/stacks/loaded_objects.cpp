@@ -23,6 +23,7 @@ struct Found {
 using FindObject = int (*)(void* at, Found* found);
 
 constinit std::atomic<FindObject> loader_finds{nullptr};
+constinit std::atomic<bool> prepared{false};
 constinit ObjectTable table;
 
 /// Headers beyond it lie on a page that may not be there.
@@ -148,6 +149,11 @@ void prepare_objects() {
   loader_finds.store(reinterpret_cast<FindObject>(::dlsym(RTLD_DEFAULT, "_dl_find_object")),
                      std::memory_order_release);
   refresh_objects();
+  prepared.store(true, std::memory_order_relaxed);
+}
+
+bool objects_prepared() {
+  return prepared.load(std::memory_order_relaxed);
 }
 
 void refresh_objects() {

@@ -31,6 +31,7 @@ struct LoadedObject {
 
 /// Looks up what finding needs; once, where dlsym may be called. Before, no object is ever found.
 void prepare_objects();
+bool objects_prepared();
 /// After objects came or went.
 void refresh_objects();
 /// The object that has `at` in its bounds.

@@ -26,7 +26,7 @@ class ModulesTest : public testing::Test {
   void SetUp() override { prepare_objects(); }
 };
 
-const auto kLibcFunction = reinterpret_cast<Address>(&::strtol);
+const auto kLibcFunction = reinterpret_cast<Address>(&::a64l);
 
 Address own_function() {
   return reinterpret_cast<Address>(&own_function);

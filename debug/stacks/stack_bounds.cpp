@@ -14,16 +14,6 @@ constexpr Address kPageBytes = 4096;
 /// Farther below its known part than this, nothing is taken for the thread's own stack.
 constexpr Address kFarthest = Address{16} << 20;
 
-/// What a thread knows of its own stack: [known, top) is readable as long as the thread lives, and
-/// what lies below `barrier` is another stack, or as good as one. A signal may come between any two
-/// stores: each leaves all three true.
-struct OwnStack {
-  Address top;
-  Address known;
-  Address barrier;
-};
-[[gnu::tls_model("initial-exec")]] constinit thread_local OwnStack own_stack{};
-
 /// Not through the C library's `syscall`, which writes errno.
 long system_call(long number, long first = 0, long second = 0, long third = 0, long fourth = 0) {
   long result;
@@ -46,7 +36,7 @@ Address top_of_own_stack() {
 }
 
 /// Makes [stack_pointer, top) known, if all of it can be read.
-bool extend(OwnStack& own, Address stack_pointer) {
+bool extend(detail::OwnStack& own, Address stack_pointer) {
   const Address known = own.known;
   if (stack_pointer >= known || stack_pointer < own.barrier) return false;
   const Address page = stack_pointer & ~(kPageBytes - 1);
@@ -65,6 +55,8 @@ bool extend(OwnStack& own, Address stack_pointer) {
 
 }  // namespace
 
+constinit thread_local detail::OwnStack detail::own_stack{};
+
 bool readable_page(Address at) {
   // The kernel copies the new mask before it finds that there is no such way to change masks.
   constexpr long kNoWay = -1, kMaskBytes = 8;
@@ -72,23 +64,16 @@ bool readable_page(Address at) {
                      kMaskBytes) == -EINVAL;
 }
 
-void StackBounds::enter(Address stack_pointer, bool in_use) {
-  OwnStack& own = own_stack;
-  if (stack_pointer < own.known || stack_pointer >= own.top) [[unlikely]] {
-    if (own.top == 0) {
-      own.known = top_of_own_stack();
-      own.top = own.known;
-    }
-    if (!extend(own, stack_pointer)) {
-      own_ = false;
-      begin_ = stack_pointer & ~(kPageBytes - 1);
-      bytes_ = in_use ? kPageBytes : 0;
-      return;
-    }
+[[gnu::noinline]] void StackBounds::enter_new(Address stack_pointer, bool in_use) {
+  detail::OwnStack& own = detail::own_stack;
+  if (own.top == 0) {
+    own.known = top_of_own_stack();
+    own.top = own.known;
   }
-  own_ = true;
-  begin_ = own.known;
-  bytes_ = own.top - own.known;
+  if (extend(own, stack_pointer)) return take(own);
+  own_ = false;
+  begin_ = stack_pointer & ~(kPageBytes - 1);
+  bytes_ = in_use ? kPageBytes : 0;
 }
 
 [[gnu::noinline]] bool StackBounds::reach(Address at) {

@@ -26,6 +26,8 @@ UnwindRule look_rule_up(Address pc) {
 }
 
 [[gnu::noinline]] UnwindRule detail::remember_rule(Address place) {
+  // That nothing is known yet is not worth remembering.
+  if (!objects_prepared()) return {};
   const std::uint32_t before = forgotten.load(std::memory_order_seq_cst);
   const UnwindRule rule = look_rule_up(place - 1);
   RememberedRule& remembered = remembered_at(place);
@@ -37,10 +39,14 @@ UnwindRule look_rule_up(Address pc) {
   return rule;
 }
 
+std::uint32_t times_forgotten() {
+  return forgotten.load(std::memory_order_relaxed);
+}
+
 void forget_rules() {
+  refresh_objects();
   // Pairs with the loads in `remember_rule`.
   forgotten.fetch_add(1, std::memory_order_seq_cst);
-  refresh_objects();
   for (detail::RememberedRule& remembered : detail::remembered_rules) clear(remembered);
 }
 

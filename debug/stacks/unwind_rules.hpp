@@ -15,6 +15,8 @@ namespace arenite {
 
 /// Forgets what was remembered: other code may lie at an address after dlopen or dlclose.
 void forget_rules();
+/// How often it did.
+std::uint32_t times_forgotten();
 
 /// The rule by the tables of the object that has `pc`, not remembered.
 UnwindRule look_rule_up(Address pc);

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: MIT
+#include "debug/stacks/recent_stacks.hpp"
+
+#include <signal.h>
+#include <time.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "debug/stacks/capture.hpp"
+#include "debug/stacks/loaded_objects.hpp"
+#include "debug/stacks/shapes.hpp"
+#include "debug/stacks/unwind_rules.hpp"
+
+namespace arenite {
+namespace {
+
+class RecentStacksTest : public testing::Test {
+ public:
+  void SetUp() override {
+    prepare_objects();
+    ASSERT_TRUE(depot.open());
+    current = this;
+  }
+  void TearDown() override {
+    depot.close();
+    pass_over_own_frames({});
+  }
+
+  std::vector<Address> frames_of(StackId id) const {
+    std::vector<Address> frames(64);
+    frames.resize(depot.get(id, frames.data(), 64));
+    return frames;
+  }
+
+  /// The stack of the caller, by itself and by what is remembered; they have to be the same.
+  [[gnu::noinline]] StackId put_and_check() {
+    Address frames[64];
+    const unsigned count = capture_stack(frames, most);
+    const StackId id = recent->put(depot, most);
+    const std::vector<Address> kept = frames_of(id);
+    EXPECT_EQ(kept.size(), count);
+    // The first is in this function, at two places.
+    if (kept.size() == count && count > 0) {
+      EXPECT_TRUE(std::equal(kept.begin() + 1, kept.end(), frames + 1));
+    }
+    return id;
+  }
+
+  StackDepot depot;
+  std::unique_ptr<RecentStacks> recent = std::make_unique<RecentStacks>();
+  unsigned most = 64;
+  static RecentStacksTest* current;
+};
+RecentStacksTest* RecentStacksTest::current;
+
+TEST_F(RecentStacksTest, AStackThatComesAgainIsFound) {
+  StackId ids[10];
+  errno = 4711;
+  for (StackId& id : ids) id = put_and_check();
+  EXPECT_EQ(errno, 4711);
+  EXPECT_NE(ids[0], 0u);
+  for (const StackId id : ids) EXPECT_EQ(id, ids[0]);
+  EXPECT_EQ(recent->found(), 9u);
+  EXPECT_EQ(depot.stacks(), 1u);
+  EXPECT_NE(put_and_check(), ids[0]) << "another place in this function";
+  EXPECT_EQ(recent->found(), 9u);
+}
+
+TEST_F(RecentStacksTest, EveryShapeTwice) {
+  const auto all = [] {
+    std::vector<StackId> ids;
+    for (const Shape* shapes : {shapes_with_frame_pointers::shapes,
+                                shapes_without_frame_pointers::shapes, shapes_optimised::shapes})
+      for (unsigned i = 0; i < kShapes; ++i)
+        shapes[i].call(
+            [](void* to) {
+              static_cast<std::vector<StackId>*>(to)->push_back(current->put_and_check());
+            },
+            &ids);
+    return ids;
+  };
+  std::vector<StackId> rounds[3];
+  for (auto& round : rounds) round = all();
+  EXPECT_EQ(rounds[0], rounds[1]);
+  EXPECT_EQ(rounds[0], rounds[2]);
+  EXPECT_GT(recent->found(), rounds[0].size()) << "in the second and the third round";
+}
+
+/// The same depth and the same places, but for one call far out.
+[[gnu::noinline]] StackId inner(RecentStacksTest* test, StackId (*put)(RecentStacksTest*)) {
+  const StackId id = put(test);
+  asm volatile("");
+  return id;
+}
+template <unsigned kWay>
+[[gnu::noinline]] StackId outer(RecentStacksTest* test, StackId (*put)(RecentStacksTest*)) {
+  const StackId id = inner(test, put);
+  asm volatile("" : : "i"(kWay));
+  return id;
+}
+
+TEST_F(RecentStacksTest, CallersFarOutAreToldApart) {
+  const auto put = [](RecentStacksTest*) { return current->put_and_check(); };
+  constexpr decltype(&outer<0>) kWays[] = {outer<0>, outer<1>, outer<2>};
+  StackId ids[6];
+  for (unsigned i = 0; i < 6; ++i) ids[i] = kWays[i % 3](this, put);
+  EXPECT_TRUE(std::equal(ids, ids + 3, ids + 3));
+  EXPECT_NE(ids[0], ids[1]);
+  EXPECT_NE(ids[0], ids[2]);
+  EXPECT_NE(ids[1], ids[2]);
+  EXPECT_EQ(recent->found(), 3u);
+}
+
+TEST_F(RecentStacksTest, AnotherDepthBeginsAnew) {
+  for (int round = 0; round < 3; ++round)
+    for (most = 1; most < 8; ++most) EXPECT_EQ(frames_of(put_and_check()).size(), most);
+  EXPECT_EQ(recent->found(), 0u);
+  most = 0;
+  EXPECT_EQ(put_and_check(), 0u);
+}
+
+TEST_F(RecentStacksTest, ForgottenRulesForgetStacks) {
+  for (int i = 0; i < 5; ++i) {
+    forget_rules();
+    put_and_check();
+  }
+  EXPECT_EQ(recent->found(), 0u);
+}
+
+TEST_F(RecentStacksTest, OwnFramesArePassedOver) {
+  LoadedObject object;
+  Address frames[64];
+  ASSERT_GT(capture_stack(frames, 64), 2u);
+  ASSERT_TRUE(find_object(frames[0], object));
+  pass_over_own_frames({object.begin, object.end});
+  StackId ids[5];
+  for (StackId& id : ids) id = recent->put(depot, 64);
+  const std::vector<Address> kept = frames_of(ids[0]);
+  ASSERT_FALSE(kept.empty());
+  EXPECT_FALSE(object.holds(kept[0] - 1));
+  for (const StackId id : ids) EXPECT_EQ(id, ids[0]);
+  EXPECT_EQ(recent->found(), 4u);
+}
+
+TEST_F(RecentStacksTest, OneAfterAnotherThread) {
+  for (int i = 0; i < 4; ++i)
+    std::thread([] {
+      const std::uint64_t before = current->recent->found();
+      for (int k = 0; k < 3; ++k) EXPECT_NE(current->put_and_check(), 0u);
+      EXPECT_GE(current->recent->found(), before + 2);
+    }).join();
+}
+
+TEST_F(RecentStacksTest, CoroutinesGoTheLongWay) {
+  static ucontext_t here, there;
+  const auto stack = std::make_unique<char[]>(1 << 18);
+  ASSERT_EQ(::getcontext(&there), 0);
+  there.uc_stack.ss_sp = stack.get();
+  there.uc_stack.ss_size = 1 << 18;
+  there.uc_link = &here;
+  ::makecontext(
+      &there,
+      [] {
+        for (int i = 0; i < 3; ++i) EXPECT_NE(current->put_and_check(), 0u);
+      },
+      0);
+  ASSERT_EQ(::swapcontext(&here, &there), 0);
+  EXPECT_EQ(recent->found(), 0u);
+}
+
+TEST_F(RecentStacksTest, ASignalInBetween) {
+  static volatile unsigned signals;
+  struct sigaction action{};
+  action.sa_handler = [](int) {
+    EXPECT_NE(current->recent->put(current->depot, 16), 0u);
+    signals = signals + 1;
+  };
+  ASSERT_EQ(::sigaction(SIGALRM, &action, nullptr), 0);
+  most = 16;
+  timer_t timer;
+  ASSERT_EQ(::timer_create(CLOCK_MONOTONIC, nullptr, &timer), 0);
+  const itimerspec often{{0, 200000}, {0, 200000}};
+  ASSERT_EQ(::timer_settime(timer, 0, &often, nullptr), 0);
+  StackId first = 0;
+  while (signals < 200) {
+    const StackId id = recent->put(depot, most);
+    if (first == 0) first = id;
+    ASSERT_EQ(id, first);
+  }
+  ::timer_delete(timer);
+  ::signal(SIGALRM, SIG_DFL);
+}
+
+}  // namespace
+}  // namespace arenite
