@@ -58,11 +58,6 @@ std::size_t less(std::size_t all, std::size_t used) {
   return used == kUnlimited || used > all ? 0 : all - used;
 }
 
-/// `substr` would need the C++ runtime to throw.
-std::string_view first(std::string_view text, std::size_t count) {
-  return {text.data(), std::min(count, text.size())};
-}
-
 std::size_t left_in_group(const char* groups, std::string_view group) {
   const FileText most(Path().add(groups).add(group).add("/memory.max").get());
   if (most.get().empty()) return kUnlimited;

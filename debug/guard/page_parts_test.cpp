@@ -83,9 +83,9 @@ class PageMemory : public ::testing::Test {
   std::string machine = folder + "/meminfo", own = folder + "/cgroup";
   MemorySources sources{machine.c_str(), own.c_str(), folder.c_str()};
 
-  PageMemory() { run("mkdir -p " + folder + "/a/b"); }
-  ~PageMemory() override { run("rm -r " + folder); }
-  static void run(const std::string& command) { EXPECT_EQ(std::system(command.c_str()), 0); }
+  PageMemory() { shell("mkdir -p " + folder + "/a/b"); }
+  ~PageMemory() override { shell("rm -r " + folder); }
+  static void shell(const std::string& command) { EXPECT_EQ(std::system(command.c_str()), 0); }
   void write(const std::string& name, const std::string& text) {
     std::ofstream(folder + "/" + name) << text;
   }
