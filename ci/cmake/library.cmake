@@ -6,6 +6,21 @@ if(ARENITE_SANITIZE OR ARENITE_FUZZ)
   return()
 endif()
 
+# The debug layer: the sources of its components, bottom-up, as their folders list them; and what puts them together.
+set(arenite_debug_layer)
+foreach(component IN ITEMS options fill stacks report annotate page_guard ranges leaks sanitizer_interface)
+  get_target_property(folder arenite_${component} SOURCE_DIR)
+  get_target_property(sources arenite_${component} SOURCES)
+  list(FILTER sources INCLUDE REGEX "[.]cpp$")
+  list(TRANSFORM sources PREPEND ${folder}/)
+  list(APPEND arenite_debug_layer ${sources})
+endforeach()
+list(APPEND arenite_debug_layer
+  debug/modes/arn_debug.cpp debug/modes/choose.cpp debug/modes/debug_thread.cpp debug/modes/fail_record.cpp
+  debug/modes/faults.cpp debug/modes/filters.cpp debug/modes/incident.cpp debug/modes/layer.cpp
+  debug/modes/lost_blocks.cpp debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp
+  debug/modes/serve.cpp debug/modes/services.cpp debug/modes/start.cpp)
+
 add_library(arenite_objects OBJECT
   lib/base/contract.cpp
   lib/os/lock.cpp
@@ -23,11 +38,13 @@ add_library(arenite_objects OBJECT
   debug/memory/mappings.cpp
   debug/audit/in_process.cpp
   debug/audit/arn_audit.cpp
-  debug/modes/choose.cpp)
+  ${arenite_debug_layer})
 arenite_target_defaults(arenite_objects)
 # The operators' names are the C++ runtime's and the family's are the C library's.
 target_compile_options(arenite_objects PRIVATE
-  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics> -fno-plt)
+  $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions -fno-rtti -fno-threadsafe-statics> -fno-plt
+  # Without it, what a thread has would be looked up by the loader, which is one more library.
+  -ftls-model=initial-exec)
 # The one place that catches; its names of the C++ runtime are weak.
 set_source_files_properties(lib/frontend/cxx/nothrow.cpp PROPERTIES COMPILE_OPTIONS -fexceptions)
 

@@ -70,8 +70,7 @@ class GuardHeap {
   bool open(const GuardSettings& settings) {
     settings_ = settings;
     pattern_ = GuardPattern(settings.guard_key);
-    return table_.open(source_) &&
-           quarantine_.open(settings.quarantine_bytes, Source::kLeastBlockBytes);
+    return table_.open(source_) && quarantine_.open(settings.quarantine_bytes, Table::kLeastBytes);
   }
   void close() {
     quarantine_.close();
@@ -82,7 +81,7 @@ class GuardHeap {
   void* allocate(const Birth& birth) {
     const std::size_t alignment = std::max<std::size_t>(birth.alignment, 16);
     const std::size_t head = HeadCode::head_for(settings_.guard_bytes, alignment);
-    const std::size_t rest = head + settings_.guard_bytes;
+    const std::size_t rest = std::max(head + settings_.guard_bytes, Table::kLeastBytes);
     if (birth.size > kMostBytes || rest > kMostBytes) return nullptr;
     const bool zeroed_by_heap = birth.zeroed && birth.size > kLargeBytes;
     void* outer = from_source(rest + birth.size, alignment, zeroed_by_heap);
@@ -101,14 +100,13 @@ class GuardHeap {
     SideState expected = SideState::live;
     if (!record.state.compare_exchange_strong(expected, SideState::freeing,
                                               std::memory_order_acq_rel))
-      return tell(Fault::double_free, at, outer, &death);
+      return tell(Fault::double_free, at, outer, Moment::release, &death);
     record.freed.store(death.actor.stack, std::memory_order_relaxed);
     record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
     check_release(outer, death);
-    check_guards(outer, at);
+    check_guards(outer, at, Moment::release, &death);
     const Extent bytes{at, at + record.size.load(std::memory_order_relaxed)};
-    if (settings_.fill_freed && outer.end - outer.begin <= settings_.quarantine_bytes)
-      fill(bytes, kFreedByte);
+    if (is_poisoned(outer)) fill(bytes, kFreedByte);
     // Release: pairs with the acquires of those who check the poison.
     record.state.store(SideState::freed, std::memory_order_release);
     batch.add({at, outer.end - outer.begin});
@@ -189,6 +187,7 @@ class GuardHeap {
       outer.record->leak_ignored.store(true, std::memory_order_relaxed);
   }
 
+  const Table& table() const { return table_; }
   const Quarantine& quarantine() const { return quarantine_; }
   const GuardSettings& settings() const { return settings_; }
 
@@ -224,8 +223,8 @@ class GuardHeap {
     }
     const Extent bytes{begin + head, begin + head + birth.size};
     note(*outer.record, head, birth);
-    pattern_.write({outer.begin + head - std::min(head, settings_.guard_bytes), bytes.begin});
-    pattern_.write({bytes.end, tail_end(outer, bytes.end)});
+    pattern_.write(head_guard(outer, bytes.begin));
+    pattern_.write(tail_guard(outer, bytes.end));
     if (birth.zeroed) {
       if (!zeroed_by_heap || birth.alignment > 16) fill(bytes, 0);
     } else if (settings_.fill_fresh) {
@@ -247,12 +246,6 @@ class GuardHeap {
     record.leak_ignored.store(birth.leak_ignored, std::memory_order_relaxed);
   }
 
-  /// The tail guard reaches to the end of the heap's block, but of large blocks only so far.
-  Address tail_end(const Outer& outer, Address bytes_end) const {
-    return std::min(outer.end, bytes_end + settings_.guard_bytes + kMostSlackBytes);
-  }
-  static constexpr std::size_t kMostSlackBytes = 4096;
-
   static Address begin_of(const Outer& outer) {
     return outer.begin + HeadCode::decode(outer.record->head.load(std::memory_order_relaxed));
   }
@@ -262,12 +255,14 @@ class GuardHeap {
   bool find_live(Address at, Outer& outer, const Death& death) {
     if (!table_.find(source_, at, outer) ||
         outer.record->state.load(std::memory_order_acquire) == SideState::none) {
-      outer = {};
-      tell(Fault::bad_free, at, outer, &death);
+      const bool was_freed = outer.record != nullptr && begin_of(outer) == at &&
+                             outer.record->serial.load(std::memory_order_relaxed) != 0;
+      if (!was_freed) outer = {};
+      tell(was_freed ? Fault::double_free : Fault::bad_free, at, outer, Moment::release, &death);
       return false;
     }
     if (begin_of(outer) == at) return true;
-    tell(Fault::bad_free, at, outer, &death);
+    tell(Fault::bad_free, at, outer, Moment::release, &death);
     return false;
   }
 
@@ -275,34 +270,59 @@ class GuardHeap {
     const SideRecord& record = *outer.record;
     const Address at = begin_of(outer);
     if (!belong_together(record.family.load(std::memory_order_relaxed), death.family))
-      return tell(Fault::alloc_dealloc_mismatch, at, outer, &death);
+      return tell(Fault::alloc_dealloc_mismatch, at, outer, Moment::release, &death);
     const bool size_fits =
         death.size == kUnsaid || death.size == record.size.load(std::memory_order_relaxed);
     const bool alignment_fits = death.alignment == kUnsaid || at % death.alignment == 0;
-    if (!size_fits || !alignment_fits) tell(Fault::new_delete_type_mismatch, at, outer, &death);
+    if (!size_fits || !alignment_fits)
+      tell(Fault::new_delete_type_mismatch, at, outer, Moment::release, &death);
   }
 
   // ---- guards and poison ----
 
-  /// Tells of the first changed guard byte; false if there is one.
-  bool check_guards(const Outer& outer, Address at) {
+  Extent head_guard(const Outer& outer, Address at) const {
+    return {at - std::min(at - outer.begin, settings_.guard_bytes), at};
+  }
+  /// The tail guard reaches to the end of the heap's block, but of large blocks only so far.
+  Extent tail_guard(const Outer& outer, Address end) const {
+    return {end, std::min(outer.end, end + settings_.guard_bytes + kMostSlackBytes)};
+  }
+  static constexpr std::size_t kMostSlackBytes = 4096;
+
+  /// Tells of the first changed guard byte, and mends the guard; false if there is one.
+  bool check_guards(const Outer& outer, Address at, Moment moment, const Death* death) {
     const Address end = at + outer.record->size.load(std::memory_order_relaxed);
-    const Address before =
-        pattern_.first_changed({at - std::min(at - outer.begin, settings_.guard_bytes), at});
-    const Address behind = pattern_.first_changed({end, tail_end(outer, end)});
-    if (before == 0 && behind == 0) return true;
-    if (behind != 0) tell(Fault::heap_buffer_overflow, behind, outer, nullptr);
-    if (before != 0) tell(Fault::heap_buffer_underflow, before, outer, nullptr);
+    const bool behind =
+        check_guard(tail_guard(outer, end), Fault::heap_buffer_overflow, outer, moment, death);
+    const bool before =
+        check_guard(head_guard(outer, at), Fault::heap_buffer_underflow, outer, moment, death);
+    return behind && before;
+  }
+
+  bool check_guard(Extent guard, Fault fault, const Outer& outer, Moment moment,
+                   const Death* death) {
+    const Address changed = pattern_.first_changed(guard);
+    if (changed == 0) [[likely]]
+      return true;
+    tell(fault, changed, outer, moment, death);
+    // Told once, if the process goes on.
+    pattern_.write(guard);
     return false;
   }
 
-  bool check_poison(const Outer& outer) {
-    if (!settings_.fill_freed || outer.end - outer.begin > settings_.quarantine_bytes) return true;
+  bool is_poisoned(const Outer& outer) const {
+    return settings_.fill_freed && outer.end - outer.begin <= settings_.quarantine_bytes;
+  }
+
+  bool check_poison(const Outer& outer, Moment moment) {
+    if (!is_poisoned(outer)) return true;
     const Address at = begin_of(outer);
-    const Address changed =
-        first_unlike({at, at + outer.record->size.load(std::memory_order_relaxed)}, kFreedByte);
-    if (changed == 0) return true;
-    tell(Fault::heap_use_after_free, changed, outer, nullptr);
+    const Extent bytes{at, at + outer.record->size.load(std::memory_order_relaxed)};
+    const Address changed = first_unlike(bytes, kFreedByte);
+    if (changed == 0) [[likely]]
+      return true;
+    tell(Fault::heap_use_after_free, changed, outer, moment, nullptr);
+    fill(bytes, kFreedByte);
     return false;
   }
 
@@ -316,19 +336,17 @@ class GuardHeap {
     if (record.state.load(std::memory_order_acquire) != state ||
         record.serial.load(std::memory_order_relaxed) != serial)
       return true;
-    const bool guards = check_guards(outer, begin_of(outer));
-    return (state == SideState::live || check_poison(outer)) && guards;
+    const bool guards = check_guards(outer, begin_of(outer), Moment::check, nullptr);
+    return (state == SideState::live || check_poison(outer, Moment::check)) && guards;
   }
 
   bool looks_intact(const Outer& outer, SideState state) const {
     const Address at = begin_of(outer);
     const Address end = at + outer.record->size.load(std::memory_order_relaxed);
     if (end > outer.end || at - outer.begin > outer.end - outer.begin) return false;
-    return pattern_.first_changed({at - std::min(at - outer.begin, settings_.guard_bytes), at}) ==
-               0 &&
-           pattern_.first_changed({end, tail_end(outer, end)}) == 0 &&
-           (state == SideState::live || !settings_.fill_freed ||
-            outer.end - outer.begin > settings_.quarantine_bytes ||
+    return pattern_.first_changed(head_guard(outer, at)) == 0 &&
+           pattern_.first_changed(tail_guard(outer, end)) == 0 &&
+           (state == SideState::live || !is_poisoned(outer) ||
             first_unlike({at, end}, kFreedByte) == 0);
   }
 
@@ -353,8 +371,8 @@ class GuardHeap {
   void release(Address at) {
     Outer outer;
     if (!table_.find(source_, at, outer)) return;
-    check_guards(outer, at);
-    check_poison(outer);
+    check_guards(outer, at, Moment::quarantine, nullptr);
+    check_poison(outer, Moment::quarantine);
     // Relaxed: nobody may know of the block any more, and the heap orders the rest.
     outer.record->state.store(SideState::none, std::memory_order_relaxed);
     if (outer.span) table_.remove_span(source_, outer.begin, outer.end - outer.begin);
@@ -384,10 +402,10 @@ class GuardHeap {
            source_.pool_number(next) == pool;
   }
 
+  /// What the record says, which of a block that has left quarantine is what it was; false then.
   bool describe(const Outer& outer, BlockFacts& facts) const {
     const SideRecord& record = *outer.record;
     const SideState state = record.state.load(std::memory_order_acquire);
-    if (state == SideState::none) return false;
     facts.begin = begin_of(outer);
     facts.size = record.size.load(std::memory_order_relaxed);
     facts.outer_begin = outer.begin;
@@ -398,17 +416,20 @@ class GuardHeap {
     facts.allocated_by = record.allocated_by.load(std::memory_order_relaxed);
     facts.freed_by = record.freed_by.load(std::memory_order_relaxed);
     facts.family = record.family.load(std::memory_order_relaxed);
-    facts.state = state == SideState::live ? BlockState::live : BlockState::freed;
-    return true;
+    // One that is being freed is so for a moment, in which it is looked at for the last time.
+    facts.state = state == SideState::live || state == SideState::freeing ? BlockState::live
+                                                                          : BlockState::freed;
+    return state != SideState::none;
   }
 
   [[gnu::cold, gnu::noinline]] void tell(Fault fault, Address bad, const Outer& outer,
-                                         const Death* death) {
+                                         Moment moment, const Death* death) {
     Damage damage;
     damage.fault = fault;
+    damage.moment = moment;
     damage.bad = bad;
-    if (death == nullptr) damage.access = Access::write;
-    if (outer.record != nullptr && !describe(outer, damage.block)) damage.block = {};
+    if (outer.record != nullptr) describe(outer, damage.block);
+    if (fault == Fault::double_free) damage.block.state = BlockState::freed;
     if (death != nullptr) {
       damage.released_as = death->family;
       damage.said_size = death->size;

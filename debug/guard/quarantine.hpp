@@ -10,6 +10,7 @@
 #include <cstdint>
 
 #include "base/strong.hpp"
+#include "debug/fill/fill.hpp"
 #include "os/lock.hpp"
 
 namespace arenite {
@@ -119,6 +120,11 @@ class Quarantine {
     return count_;
   }
   std::size_t most_bytes() const { return most_bytes_; }
+  /// Where blocks are noted; empty if it is not open.
+  Extent ring() const {
+    const Address begin = reinterpret_cast<Address>(ring_);
+    return {begin, ring_ == nullptr ? begin : begin + capacity_ * sizeof(QuarantineEntry)};
+  }
 
   // Around fork.
   void lock_all() { lock(lock_); }

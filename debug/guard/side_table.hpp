@@ -7,6 +7,7 @@
 
 #include <sys/mman.h>
 
+#include "debug/fill/fill.hpp"
 #include "debug/guard/block_source.hpp"
 #include "debug/guard/side_record.hpp"
 
@@ -16,6 +17,9 @@ template <BlockSource Source>
 class SideTable {
  public:
   using SmallBlock = typename Source::SmallBlock;
+
+  /// Smaller blocks have no record.
+  static constexpr std::size_t kLeastBytes = std::max<std::size_t>(32, Source::kLeastBlockBytes);
 
   /// A block of the heap, with its record.
   struct Outer {
@@ -28,6 +32,7 @@ class SideTable {
   /// Reserves the table; false if the address space cannot be had.
   bool open(const Source& source) {
     const std::size_t pools = source.most_pools();
+    record_count_ = pools * kSlots;
     records_ = map<SideRecord>(pools * kSlots);
     first_pools_ = map<std::atomic<std::uint32_t>>(pools);
     return records_ != nullptr && first_pools_ != nullptr;
@@ -42,6 +47,7 @@ class SideTable {
   bool find(const Source& source, Address at, Outer& outer) const {
     SmallBlock small;
     if (source.find_small(at, small)) {
+      if (small.bytes < kLeastBytes) return false;
       outer = {small.begin, small.begin + small.bytes, &slot(small.pool, small.index), false};
       return true;
     }
@@ -68,13 +74,17 @@ class SideTable {
   /// Of a span, by the pool it begins in: the second record of that pool holds its length.
   SideRecord& span_slot(std::uint32_t pool) const { return slot(pool, 0); }
 
+  /// Where the table lies; empty if it is not open.
+  Extent records() const { return extent(records_, record_count_); }
+  Extent first_pools() const { return extent(first_pools_, record_count_ / kSlots); }
+
   std::size_t reserved_bytes(const Source& source) const {
     return std::size_t{source.most_pools()} *
            (kSlots * sizeof(SideRecord) + sizeof(std::atomic<std::uint32_t>));
   }
 
  private:
-  static constexpr std::size_t kSlots = Source::kPoolBytes / Source::kLeastBlockBytes;
+  static constexpr std::size_t kSlots = Source::kPoolBytes / kLeastBytes;
   static_assert(kSlots >= 2, "a span needs two records");
 
   template <class T>
@@ -109,7 +119,14 @@ class SideTable {
       first_pools_[first + i].store(name, std::memory_order_relaxed);
   }
 
+  template <class T>
+  static Extent extent(const T* at, std::size_t count) {
+    const Address begin = reinterpret_cast<Address>(at);
+    return {begin, at == nullptr ? begin : begin + count * sizeof(T)};
+  }
+
   SideRecord* records_ = nullptr;
+  std::size_t record_count_ = 0;
   std::atomic<std::uint32_t>* first_pools_ = nullptr;
 };
 

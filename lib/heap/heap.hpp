@@ -101,6 +101,12 @@ class Heap {
     return pointer(block);
   }
 
+  /// How many blocks a refill for this size brings, if the array is empty: 1 for what has none.
+  static unsigned refill_count(ThreadBlock thread, std::size_t size) {
+    if (size > Classes::kSmallLimit) return 1;
+    return std::max(BlockArray(thread, Classes::array_offset(size)).capacity(), 1u);
+  }
+
   /// `size` bytes at a multiple of the geometry's alignment; null if memory cannot be had.
   void* allocate(ThreadBlock thread, std::size_t size) {
     if (void* block = try_allocate_small(thread, size)) return block;

@@ -50,8 +50,13 @@ struct Interceptor {
   /// On the forking thread: before any lock of the heap is taken, and after all are free again.
   void (*before_fork)();
   void (*after_fork)(bool in_child);
+  /// Once, when the heap is open and nobody uses it yet; must not use it either. If it returns
+  /// false, the heap's own slow paths are taken instead.
+  bool (*heap_opened)();
   /// Every thread is diverted.
   bool diverts;
+  /// Address space the heap is to reserve, in bytes; 0 leaves it to the geometry.
+  std::size_t range_bytes;
 };
 
 }  // namespace arenite

@@ -52,15 +52,17 @@ Opened open_once() {
   HeapRoot<Native>& root = process_heap.root();
   root.build_id_bytes =
       static_cast<std::uint32_t>(own_build_id(root.build_id, sizeof root.build_id));
-  const Interceptor& chosen = choose_slow_paths();
+  const Interceptor* chosen = &choose_slow_paths();
+  const std::size_t range = chosen->range_bytes != 0 ? chosen->range_bytes : Production::kRangeBytes;
   now = Opened::failed;
-  if (process_heap.open() && ::pthread_key_create(&thread_end_key, end_thread) == 0) {
+  if (process_heap.open(range) && ::pthread_key_create(&thread_end_key, end_thread) == 0) {
     shared_block = process_heap.attach(0, ThreadState::diverted);
     if (shared_block != 0) now = Opened::yes;
   }
+  if (now != Opened::yes || !chosen->heap_opened()) chosen = &plain_slow_paths;
   // Release: pairs with the acquires in `is_open` and `slow_paths`.
   opened.store(now, std::memory_order_release);
-  slow_paths_now.store(now == Opened::yes ? &chosen : &plain_slow_paths, std::memory_order_release);
+  slow_paths_now.store(chosen, std::memory_order_release);
   return now;
 }
 
@@ -130,6 +132,10 @@ SlowThread::SlowThread() : block_(own_block) {
 
 SlowThread::~SlowThread() {
   if (shared_) unlock(shared_lock);
+}
+
+bool process_open() {
+  return is_open();
 }
 
 bool process_trim() {
@@ -235,7 +241,9 @@ constexpr Interceptor kOpeningSlowPaths = {
     .thread_ends = [] {},
     .before_fork = [] {},
     .after_fork = [](bool) {},
+    .heap_opened = [] { return true; },
     .diverts = false,
+    .range_bytes = 0,
 };
 
 }  // namespace
@@ -253,7 +261,9 @@ constinit const Interceptor plain_slow_paths = {
     .thread_ends = [] {},
     .before_fork = [] {},
     .after_fork = [](bool) {},
+    .heap_opened = [] { return true; },
     .diverts = false,
+    .range_bytes = 0,
 };
 
 constinit std::atomic<const Interceptor*> slow_paths_now{&kOpeningSlowPaths};

@@ -149,6 +149,8 @@ inline std::size_t process_usable_size(const void* block) {
   return slow_paths().usable_size(block);
 }
 
+/// Opens the heap if it is not open; false if none can be had.
+bool process_open();
 bool process_trim();
 
 }  // namespace arenite

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: MIT
+// What the debug layer keeps of a thread, and who acts: the thread with its own state, or, for
+// threads that have ended already or for which there is no room, with one they share under a lock.
+#pragma once
+
+#include <cstdint>
+
+#include "debug/guard/quarantine.hpp"
+#include "debug/report/block_facts.hpp"
+#include "os/lock.hpp"
+
+namespace arenite {
+
+struct DebugThread {
+  ThreadNumber number = 0;
+  /// Place in the table; places are used again, numbers are not.
+  std::uint32_t place = 0;
+  std::uint32_t next_free = 0;
+  /// Blocks allocated while this is not 0 are no leaks.
+  std::uint32_t leaks_disabled = 0;
+  /// Allocations until the next sample; see modes/sample.cpp.
+  std::int64_t until_sample = 0;
+  std::uint64_t random = 0;
+  QuarantineBatch batch;
+};
+
+class DebugThreads {
+ public:
+  constexpr DebugThreads() = default;
+
+  /// False if the table cannot be had.
+  bool open();
+  /// On a thread that ends; `last(thread)` takes what it still holds.
+  template <class Last>
+  void end_thread(Last last) {
+    if (DebugThread* thread = ending()) {
+      last(*thread);
+      give_back(*thread);
+    }
+  }
+  /// Calls `visit` for the state of each thread, and the shared one, while all are at rest.
+  template <class Visit>
+  void each(Visit visit) {
+    visit(shared_);
+    for (std::uint32_t i = 0; i < used_; ++i) visit(table_[i]);
+  }
+
+  Extent table() const {
+    const Address begin = reinterpret_cast<Address>(table_);
+    return {begin, table_ == nullptr ? begin : begin + kMostThreads * sizeof(DebugThread)};
+  }
+
+  void lock_all() {
+    lock(table_lock_);
+    lock(shared_lock_);
+  }
+  void unlock_all() {
+    unlock(shared_lock_);
+    unlock(table_lock_);
+  }
+  /// In the child only the thread that forked is left.
+  void reset_after_fork() {
+    reset(shared_lock_);
+    reset(table_lock_);
+  }
+
+ private:
+  friend class ActingThread;
+  static constexpr std::uint32_t kMostThreads = 1 << 16;
+
+  DebugThread* own();
+  DebugThread* attach();
+  DebugThread* ending();
+  void give_back(DebugThread& thread);
+
+  DebugThread* table_ = nullptr;
+  std::uint32_t used_ = 0;
+  /// Places to be used again, a list through `next_free`; one more than the place, 0 for none.
+  std::uint32_t free_ = 0;
+  ThreadNumber next_number_ = 0;
+  LockWord table_lock_{0};
+  LockWord shared_lock_{0};
+  DebugThread shared_;
+};
+
+/// The calling thread, for the length of an operation.
+class ActingThread {
+ public:
+  explicit ActingThread(DebugThreads& threads);
+  ~ActingThread();
+  ActingThread(const ActingThread&) = delete;
+  ActingThread& operator=(const ActingThread&) = delete;
+  DebugThread* operator->() const { return thread_; }
+  DebugThread& operator*() const { return *thread_; }
+
+ private:
+  DebugThreads& threads_;
+  DebugThread* thread_;
+  bool shared_;
+};
+
+/// The calling thread's number, if it has one yet; signal-safe.
+ThreadNumber current_thread_number();
+
+}  // namespace arenite

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: MIT
+#include "debug/modes/faults.hpp"
+
+#include <signal.h>
+#include <sys/ucontext.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "debug/modes/incident.hpp"
+#include "debug/modes/layer.hpp"
+
+namespace arenite {
+namespace {
+
+constexpr int kSignals[] = {SIGSEGV, SIGBUS};
+
+/// What the program has set; for lack of that, what was there before.
+struct Remembered {
+  LockWord lock{0};
+  struct sigaction action{};
+};
+constinit Remembered remembered[2];
+
+Remembered* remembered_of(int signal) {
+  return signal == SIGSEGV ? &remembered[0] : signal == SIGBUS ? &remembered[1] : nullptr;
+}
+
+Access access_of(const ucontext_t& context) {
+  // Bit 1 of the page fault's error code says write (Intel SDM, volume 3, 4.7).
+  constexpr greg_t kWrite = 2;
+  return (context.uc_mcontext.gregs[REG_ERR] & kWrite) != 0 ? Access::write : Access::read;
+}
+
+Fault fault_of(Address at, const BlockFacts& facts) {
+  if (facts.state == BlockState::freed) return Fault::heap_use_after_free;
+  return at < facts.begin ? Fault::heap_buffer_underflow : Fault::heap_buffer_overflow;
+}
+
+/// Reports a fault of the layer's pages; false if it is none.
+bool report_fault(Address at, const ucontext_t& context) {
+  Incident incident;
+  if (!layer.pages.owns(at)) return false;
+  const bool known = layer.pages.find(at, incident.block);
+  if (!known) incident.block = {};
+  incident.fault = known ? fault_of(at, incident.block) : Fault::wild_access;
+  incident.access = access_of(context);
+  incident.bad = at;
+  incident.operation = "access";
+  incident.context = &context;
+  // The instruction cannot be completed.
+  incident.final = true;
+  report_incident(incident);
+  return true;
+}
+
+/// As if the program's own handler had been called by the system.
+void pass_on(int signal, siginfo_t* info, void* context) {
+  struct sigaction action;
+  {
+    const LockGuard guard(remembered_of(signal)->lock);
+    action = remembered_of(signal)->action;
+  }
+  if ((action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction != nullptr)
+    return action.sa_sigaction(signal, info, context);
+  if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
+    return action.sa_handler(signal);
+  // A signal somebody sent may be ignored; a fault comes again, and then ends the process.
+  const bool sent = info->si_code <= 0;
+  if (sent && action.sa_handler == SIG_IGN) return;
+  ::signal(signal, SIG_DFL);
+  if (sent) ::raise(signal);
+}
+
+void on_fault(int signal, siginfo_t* info, void* context) {
+  const int kept = errno;
+  const bool of_access = info->si_code > 0;
+  if (!of_access || !report_fault(reinterpret_cast<Address>(info->si_addr),
+                                  *static_cast<const ucontext_t*>(context)))
+    pass_on(signal, info, context);
+  errno = kept;
+}
+
+// ---- what the program sets ----
+
+int checked_sigaction(int signal, const struct sigaction* next, struct sigaction* former) {
+  Remembered* kept = remembered_of(signal);
+  if (kept == nullptr) return ::sigaction(signal, next, former);
+  const LockGuard guard(kept->lock);
+  // `former` may be the same as `next`.
+  const struct sigaction before = kept->action;
+  if (next != nullptr) kept->action = *next;
+  if (former != nullptr) *former = before;
+  return 0;
+}
+
+using Handler = void (*)(int);
+
+Handler set_handler(int signal, Handler handler, int flags) {
+  struct sigaction next{}, former{};
+  next.sa_handler = handler;
+  next.sa_flags = flags;
+  checked_sigaction(signal, &next, &former);
+  return former.sa_handler;
+}
+
+Handler checked_signal(int signal, Handler handler) {
+  return remembered_of(signal) == nullptr ? ::signal(signal, handler)
+                                          : set_handler(signal, handler, SA_RESTART);
+}
+
+Handler checked_sysv_signal(int signal, Handler handler) {
+  return remembered_of(signal) == nullptr
+             ? ::sysv_signal(signal, handler)
+             : set_handler(signal, handler, static_cast<int>(SA_RESETHAND) | SA_NODEFER);
+}
+
+}  // namespace
+
+void install_fault_handlers() {
+  for (const int signal : kSignals) {
+    struct sigaction action{};
+    action.sa_sigaction = on_fault;
+    // On the program's own signal stack, if it has one: the fault may be that of a full stack.
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+    ::sigaction(signal, &action, &remembered_of(signal)->action);
+  }
+}
+
+bool add_signal_functions(Redirector& redirector) {
+  const auto add = [&redirector](const char* name, auto* function) {
+    return redirector.add(name, reinterpret_cast<void*>(function), nullptr);
+  };
+  return add("sigaction", checked_sigaction) && add("__sigaction", checked_sigaction) &&
+         add("signal", checked_signal) && add("bsd_signal", checked_signal) &&
+         add("ssignal", checked_signal) && add("sysv_signal", checked_sysv_signal) &&
+         add("__sysv_signal", checked_sysv_signal);
+}
+
+}  // namespace arenite

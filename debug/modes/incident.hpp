@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+// From something that was found to a report, and what then becomes of the process.
+#pragma once
+
+#include <sys/ucontext.h>
+
+#include "debug/guard/damage.hpp"
+#include "debug/report/report.hpp"
+
+namespace arenite {
+
+struct Incident {
+  Fault fault = Fault::wild_access;
+  Access access = Access::none;
+  std::size_t access_bytes = 0;
+  Address bad = 0;
+  const char* operation = "";
+  const char* detail = "";
+  /// State none if no block is known.
+  BlockFacts block;
+  Family released_as = Family::malloc;
+  std::size_t said_size = kUnsaid;
+  std::size_t said_alignment = 0;
+  /// What a signal interrupted; null if the caller's own stack is meant.
+  const ucontext_t* context = nullptr;
+  /// The process cannot go on, whatever the options say.
+  bool final = false;
+};
+
+/// Reports it and does what `on_error` says; returns only if the process goes on. Any thread,
+/// signal handlers too; with no lock of the layer held.
+void report_incident(const Incident& incident);
+
+/// The incident that damage amounts to; `operation` is what found it.
+Incident incident_of(const Damage& damage, const char* operation);
+
+/// Ends the process after an error as `on_error` says; returns if it goes on.
+void end_or_go_on();
+
+}  // namespace arenite

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: MIT
+#include "debug/modes/layer.hpp"
+
+#include "debug/modes/incident.hpp"
+#include "debug/modes/page_blocks.hpp"
+#include "debug/modes/say.hpp"
+#include "debug/modes/serve.hpp"
+#include "debug/report/names.hpp"
+
+namespace arenite {
+namespace {
+
+void damage_found(void*, const Damage& damage) {
+  const char* check = layer.check_name.load(std::memory_order_relaxed);
+  const char* by = damage.moment == Moment::release      ? releaser_name(damage.released_as)
+                   : damage.moment == Moment::quarantine ? "the check on leaving quarantine"
+                   : check != nullptr                    ? check
+                                                         : "a check";
+  report_incident(incident_of(damage, by));
+}
+
+PageHeapSettings page_settings() {
+  const Options& options = layer.options;
+  PageHeapSettings settings;
+  settings.side = options.side;
+  settings.seed = layer.seed;
+  settings.least_alignment = options.align;
+  settings.fill_fresh = options.fill == Fill::both || options.fill == Fill::fresh;
+  if (options.mode == Mode::sample) {
+    settings.side = Side::random;
+    settings.most_blocks = 64;
+    settings.quarantine_blocks = 1024;
+    settings.reservation_bytes = std::size_t{1} << 30;
+    settings.warm_blocks = 8;
+  }
+  return settings;
+}
+
+GuardSettings guard_settings() {
+  const Options& options = layer.options;
+  GuardSettings settings;
+  settings.guard_bytes = options.guard_bytes;
+  settings.fill_fresh = options.fill == Fill::both || options.fill == Fill::fresh;
+  settings.fill_freed = options.fill == Fill::both || options.fill == Fill::freed;
+  settings.quarantine_bytes = options.quarantine_mb << 20;
+  return settings;
+}
+
+}  // namespace
+
+Redirector redirector;
+constinit DebugLayer layer{DamageSink{nullptr, damage_found}};
+
+bool find_block(Address at, BlockFacts& facts) {
+  if (layer.pages.owns(at)) return layer.pages.find(at, facts);
+  return layer.has_guarded() && layer.guarded.find(at, facts);
+}
+
+BlockMap block_map() {
+  BlockMap map;
+  map.find = [](void*, Address at, BlockFacts& facts) { return find_block(at, facts); };
+  map.each_live = [](void*, void (*visit)(void* visitor, const BlockFacts& facts), void* visitor) {
+    if (layer.has_guarded())
+      layer.guarded.each_live([&](const BlockFacts& facts) { visit(visitor, facts); });
+    if (layer.has_pages()) layer.pages.each_live(visit, visitor);
+  };
+  return map;
+}
+
+std::size_t check_all_blocks(const char* name, std::size_t& checked) {
+  std::size_t damaged = 0;
+  layer.check_name.store(name, std::memory_order_relaxed);
+  if (layer.has_guarded()) damaged += layer.guarded.check_all(checked);
+  if (layer.has_pages()) damaged += check_page_blocks(name);
+  layer.check_name.store(nullptr, std::memory_order_relaxed);
+  return damaged;
+}
+
+bool detail::open_layer() {
+  const auto had = [](bool opened, const char* what) {
+    if (opened) return true;
+    Text<256> line;
+    line << "mode=" << layer.mode << " is off: no memory for " << what;
+    say(line.c_str());
+    return false;
+  };
+  layer.filters.open(layer.options, layer.seed);
+  if (!had(layer.threads.open(), "the table of threads")) return false;
+  if (layer.options.stack_depth > 0 && !layer.depot.open()) say("stacks are not kept: no memory");
+  if (layer.has_guarded() && !had(layer.guarded.open(guard_settings()), "records of blocks"))
+    return false;
+  if (layer.has_pages() &&
+      !had(layer.pages.open(page_settings(), layer.page_calls.table()), "guard pages"))
+    return false;
+  return true;
+}
+
+void detail::layer_before_fork() {
+  layer.threads.lock_all();
+  if (layer.has_guarded()) layer.guarded.lock_all();
+  if (layer.has_pages()) layer.pages.lock_all();
+}
+
+void detail::layer_after_fork(bool in_child) {
+  if (!in_child) {
+    if (layer.has_pages()) layer.pages.unlock_all();
+    if (layer.has_guarded()) layer.guarded.unlock_all();
+    layer.threads.unlock_all();
+    return;
+  }
+  if (layer.has_pages()) layer.pages.reset_after_fork();
+  if (layer.has_guarded()) layer.guarded.reset_after_fork();
+  layer.threads.reset_after_fork();
+  layer.depot.reset_after_fork();
+  layer.desk.after_fork_in_child();
+}
+
+}  // namespace arenite

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: MIT
+// Blocks on pages of their own, as page and sample mode use them: what the page-guard heap says of
+// them, turned into incidents.
+#pragma once
+
+#include "debug/guard/guard_heap.hpp"
+#include "debug/guard/page_heap_types.hpp"
+
+namespace arenite {
+
+/// Null if the page-guard heap declines, which is said once in page mode.
+void* allocate_on_pages(const PageRequest& request);
+
+/// Checks the block and frees it; what is none is reported. Requires: the page-guard heap owns it.
+void free_on_pages(void* block, const Death& death, ThreadNumber thread, StackId stack);
+
+/// Checks what lies around all live blocks; tells of what is damaged, and counts.
+std::size_t check_page_blocks(const char* name);
+
+}  // namespace arenite

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: MIT
+// Every request of a diverted process: numbered, perhaps made to fail, put onto guarded memory.
+#include "debug/modes/serve.hpp"
+
+#include <signal.h>
+#include <sys/single_threaded.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "debug/modes/fail_record.hpp"
+#include "debug/modes/incident.hpp"
+#include "debug/modes/layer.hpp"
+#include "debug/modes/page_blocks.hpp"
+#include "debug/modes/sanitizer_interface.hpp"
+#include "debug/modes/say.hpp"
+#include "debug/report/names.hpp"
+#include "debug/stacks/capture.hpp"
+
+namespace arenite {
+namespace {
+
+struct Request {
+  std::size_t size;
+  std::size_t alignment;  ///< 0 where the entry point takes none
+  Family family;
+  bool zeroed;
+};
+
+std::uint64_t count(std::atomic<std::uint64_t>& counter) {
+  // Alone, a thread need not lock the bus. A second thread comes to be after that was seen.
+  if (__libc_single_threaded != 0) {
+    const std::uint64_t next = counter.load(std::memory_order_relaxed) + 1;
+    counter.store(next, std::memory_order_relaxed);
+    return next;
+  }
+  return counter.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+StackId stack_of_caller() {
+  const auto depth = static_cast<unsigned>(layer.options.stack_depth);
+  if (depth == 0) return 0;
+  Address frames[kMaxFrames];
+  return layer.depot.put(frames, capture_stack(frames, std::min(depth, kMaxFrames)));
+}
+
+void check_now_and_then() {
+  const std::uint64_t every = layer.options.check_every;
+  if (every == 0) return;
+  if (layer.operations.fetch_add(1, std::memory_order_relaxed) % every != every - 1) return;
+  std::size_t checked = 0;
+  check_all_blocks("check every N operations", checked);
+}
+
+enum class Fate : std::uint8_t { guarded, plain, fails };
+
+/// What the filters make of a request.
+[[gnu::noinline]] Fate fate_of(const Request& request, std::uint64_t serial) {
+  Address caller = 0;
+  if (layer.filters.by_module()) capture_stack(&caller, 1);
+  const bool chosen = layer.filters.chosen(request.size, caller);
+  if (chosen && layer.filters.fails()) return Fate::fails;
+  const bool guarded = chosen && layer.has_guarded() && layer.filters.guarded(serial);
+  return guarded ? Fate::guarded : Fate::plain;
+}
+
+void* plain(const Request& request) {
+  if (request.alignment != 0)
+    return plain_slow_paths.allocate_aligned(request.size, request.alignment, request.family);
+  return request.zeroed ? plain_slow_paths.allocate_zeroed(request.size, request.family)
+                        : plain_slow_paths.allocate(request.size, request.family);
+}
+
+void* with_guard_bytes(const Request& request, std::uint64_t serial, StackId stack,
+                       DebugThread& thread) {
+  Birth birth;
+  birth.size = request.size;
+  birth.alignment = request.alignment;
+  birth.family = request.family;
+  birth.zeroed = request.zeroed;
+  birth.leak_ignored = thread.leaks_disabled != 0 || leaks_ignored_on_this_thread();
+  birth.serial = serial;
+  birth.actor = {thread.number, stack};
+  void* block = layer.guarded.allocate(birth);
+  if (block != nullptr) return block;
+  // What waits in quarantine may be what is missing.
+  layer.guarded.hand_over(thread.batch);
+  layer.guarded.drain();
+  return layer.guarded.allocate(birth);
+}
+
+void* guarded(const Request& request, std::uint64_t serial, DebugThread& thread) {
+  const StackId stack = stack_of_caller();
+  if (layer.options.mode == Mode::page) {
+    PageRequest page{.size = request.size,
+                     .alignment = request.alignment,
+                     .zeroed = request.zeroed,
+                     .family = request.family,
+                     .serial = serial,
+                     .stack = stack,
+                     .thread = thread.number};
+    if (void* block = allocate_on_pages(page)) return block;
+  }
+  return with_guard_bytes(request, serial, stack, thread);
+}
+
+void* serve(const Request& request) {
+  void* block = nullptr;
+  {
+    ActingThread thread(layer.threads);
+    const std::uint64_t serial = count(layer.serials);
+    if (serial == layer.options.break_serial) [[unlikely]]
+      ::raise(SIGTRAP);
+    check_now_and_then();
+    const Fate fate = layer.filters.any() ? fate_of(request, serial) : Fate::guarded;
+    if (fate == Fate::guarded)
+      block = guarded(request, serial, *thread);
+    else if (fate == Fate::plain)
+      block = plain(request);
+    else
+      record_failure(serial, request.size);
+  }
+  if (block != nullptr)
+    notify_malloc(block, request.size);
+  else
+    errno = ENOMEM;
+  return block;
+}
+
+// ---- giving back ----
+
+bool begins_plain_block(const void* block) {
+  return layer.filters.leaves_plain() && !layer.guarded.knows(reinterpret_cast<Address>(block));
+}
+
+[[gnu::noinline]] void give_back(void* block, const Death& said) {
+  if (block == nullptr) return;
+  notify_free(block);
+  ActingThread thread(layer.threads);
+  check_now_and_then();
+  if (layer.pages.owns(reinterpret_cast<Address>(block)))
+    return free_on_pages(block, said, thread->number, stack_of_caller());
+  if (begins_plain_block(block)) return plain_slow_paths.free(block, said.family);
+  Death death = said;
+  death.actor = {thread->number, stack_of_caller()};
+  layer.guarded.free(block, death, thread->batch);
+}
+
+// ---- moving ----
+
+/// What may be copied of the block; false, after a report, if it is none.
+bool size_of_live(void* block, std::size_t& size) {
+  const Address at = reinterpret_cast<Address>(block);
+  BlockFacts facts;
+  if (layer.pages.owns(at)) {
+    if (layer.pages.find(at, facts) && facts.begin == at && facts.state == BlockState::live) {
+      size = facts.size;
+      return true;
+    }
+  } else if (begins_plain_block(block)) {
+    size = plain_slow_paths.usable_size(block);
+    return true;
+  } else if (layer.guarded.requested_size(at, size)) {
+    return true;
+  }
+  return false;
+}
+
+void report_no_block(Fault fault, const void* block, const char* operation) {
+  Incident incident;
+  incident.fault = fault;
+  incident.bad = reinterpret_cast<Address>(block);
+  incident.operation = operation;
+  if (!find_block(incident.bad, incident.block)) incident.block = {};
+  report_incident(incident);
+}
+
+void* move(void* block, std::size_t size) {
+  std::size_t had = 0;
+  if (!size_of_live(block, had)) {
+    report_no_block(Fault::bad_realloc, block, "realloc");
+    errno = ENOMEM;
+    return nullptr;
+  }
+  void* moved = serve({size, 0, Family::malloc, false});
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, block, std::min(had, size));
+  Death death;
+  death.family = Family::malloc;
+  give_back(block, death);
+  return moved;
+}
+
+std::size_t usable(const void* block) {
+  std::size_t size = 0;
+  if (!size_of_live(const_cast<void*>(block), size))
+    report_no_block(Fault::bad_usable_size, block, "malloc_usable_size");
+  return size;
+}
+
+void thread_ends() {
+  layer.threads.end_thread([](DebugThread& thread) { layer.guarded.hand_over(thread.batch); });
+}
+
+}  // namespace
+
+constinit const Interceptor diverting_slow_paths = {
+    .allocate = [](std::size_t size, Family family) { return serve({size, 0, family, false}); },
+    .allocate_zeroed = [](std::size_t size,
+                          Family family) { return serve({size, 0, family, true}); },
+    .allocate_aligned = [](std::size_t size, std::size_t alignment,
+                           Family family) { return serve({size, alignment, family, false}); },
+    .reallocate = move,
+    .free = [](void* block, Family family) { give_back(block, {.family = family, .actor = {}}); },
+    .free_sized =
+        [](void* block, std::size_t size, Family family) {
+          give_back(block, {.family = family, .size = size, .actor = {}});
+        },
+    .free_aligned =
+        [](void* block, std::size_t alignment, Family family) {
+          give_back(block, {.family = family, .alignment = alignment, .actor = {}});
+        },
+    .free_sized_aligned =
+        [](void* block, std::size_t size, std::size_t alignment, Family family) {
+          give_back(block, {.family = family, .size = size, .alignment = alignment, .actor = {}});
+        },
+    .usable_size = usable,
+    .thread_ends = thread_ends,
+    .before_fork = detail::layer_before_fork,
+    .after_fork = detail::layer_after_fork,
+    .heap_opened = detail::open_layer,
+    .diverts = true,
+    .range_bytes = 0,
+};
+
+}  // namespace arenite

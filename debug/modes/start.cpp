@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: MIT
+// The second step of coming to life: what needs the dynamic linker and the C library, done when
+// constructors run; and the last things, when destructors do.
+#include <link.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+
+#include "debug/annotate/annotator.hpp"
+#include "debug/modes/faults.hpp"
+#include "debug/modes/incident.hpp"
+#include "debug/modes/layer.hpp"
+#include "debug/modes/lost_blocks.hpp"
+#include "debug/modes/new_modules.hpp"
+#include "debug/modes/say.hpp"
+#include "debug/modes/serve.hpp"
+#include "debug/modes/services.hpp"
+#include "debug/ranges/check.hpp"
+#include "debug/ranges/wrappers.hpp"
+#include "debug/report/helper.hpp"
+#include "debug/stacks/capture.hpp"
+#include "debug/stacks/loaded_objects.hpp"
+#include "debug/stacks/modules.hpp"
+
+extern "C" [[gnu::weak]] const char* arenite_default_options();
+
+namespace arenite {
+namespace {
+
+constinit ModuleFrame named{};
+
+/// Called by the one thread that has its turn at the desk.
+bool name_frame(void*, Address pc, FrameName& name) {
+  if (!find_module(pc, named)) return false;
+  name = {named.path, named.offset, {named.build_id, named.build_id_bytes}};
+  return true;
+}
+
+void open_desk() {
+  if (!layer.options.symbolize)
+    layer.symbolizer[0] = '\0';
+  else if (layer.options.symbolizer[0] != '\0')
+    std::strncpy(layer.symbolizer, layer.options.symbolizer, sizeof layer.symbolizer - 1);
+  else if (!find_symbolizer(layer.symbolizer, sizeof layer.symbolizer))
+    layer.symbolizer[0] = '\0';
+  std::strncpy(layer.program, ::program_invocation_name, sizeof layer.program - 1);
+  DeskSettings settings;
+  settings.log_path = layer.options.log_path;
+  settings.format = layer.options.format;
+  settings.symbolizer = layer.symbolizer;
+  settings.names = {nullptr, name_frame};
+  layer.desk.open(settings);
+}
+
+/// Stacks begin behind the library's own frames, where it is a module of its own.
+void pass_over_library() {
+  LoadedObject own;
+  if (find_object(reinterpret_cast<Address>(&pass_over_library), own) && own.name[0] != '\0')
+    pass_over_own_frames({own.begin, own.end});
+}
+
+void range_found(const RangeFault& fault) {
+  Incident incident;
+  incident.fault = fault.fault;
+  incident.access = fault.access;
+  incident.access_bytes = fault.bytes;
+  incident.bad = fault.bad;
+  incident.operation = fault.function;
+  incident.block = fault.block;
+  report_incident(incident);
+}
+
+void watch_ranges() {
+  const auto heap = [](Extent extent) {
+    return RangeCheck::Heap{extent.begin, extent.end - extent.begin};
+  };
+  RangeCheck check;
+  check.map = block_map();
+  const Stretch<Native>& range = process_heap.root().range;
+  check.heaps[0] = {range.address, range.bytes};
+  check.heaps[1] = heap(layer.pages.reservation());
+  check.found = range_found;
+  set_range_check(check);
+}
+
+void redirect_calls() {
+  bool added = add_module_functions(redirector);
+  if (layer.has_pages()) added = add_signal_functions(redirector) && added;
+  if (layer.has_guarded() && layer.options.ranges) {
+    watch_ranges();
+    added = add_range_functions(redirector) && added;
+  }
+  if (!added) say("some functions are not checked: the table is full");
+  redirector.pass();
+}
+
+void check_on_signal(int) {
+  const int kept = errno;
+  std::size_t checked = 0;
+  check_all_blocks("check on signal", checked);
+  errno = kept;
+}
+
+void watch_signal() {
+  if (layer.options.check_signal == 0) return;
+  struct sigaction action{};
+  action.sa_handler = check_on_signal;
+  action.sa_flags = SA_RESTART | SA_ONSTACK;
+  if (::sigaction(static_cast<int>(layer.options.check_signal), &action, nullptr) != 0)
+    say("check_signal: no such signal can be caught");
+}
+
+/// In fast mode with nothing said, the heap is opened by the first request, not here.
+bool asked() {
+  return &arenite_default_options != nullptr || std::getenv("ARENITE_OPTIONS") != nullptr ||
+         annotator_of_process().watched;
+}
+
+[[gnu::constructor(102)]] void start() {
+  const int kept = errno;
+  if (asked() && process_open() && slow_paths().heap_opened == detail::open_layer) {
+    prepare_objects();
+    pass_over_library();
+    open_desk();
+    if (layer.has_pages()) install_fault_handlers();
+    redirect_calls();
+    watch_signal();
+    read_suppressions();
+    start_services();
+    layer.started = true;
+  }
+  errno = kept;
+}
+
+void end_with_leaks() {
+  // The streams are flushed after destructors; what the program printed is not to be lost.
+  std::fflush(nullptr);
+  ::_exit(static_cast<int>(layer.options.leak_exit_code));
+}
+
+[[gnu::destructor(102)]] void finish() {
+  if (!layer.started) return;
+  std::size_t checked = 0;
+  if (layer.options.check_exit) check_all_blocks("check at exit", checked);
+  if (layer.options.leaks && report_leaks() != 0 && layer.options.leak_exit_code != 0)
+    end_with_leaks();
+}
+
+}  // namespace
+}  // namespace arenite
