@@ -52,7 +52,10 @@ class FakeBlocks {
 
   /// Blocks listed in the order of allocation, or the second half first.
   void swap_halves() { swapped_ = true; }
-  void free_all() { count_ = used_ = 0; }
+  void free_all() {
+    count_ = 0;
+    used_ = kFirst;
+  }
   std::size_t count() const { return count_; }
   const BlockFacts& facts(std::size_t index) const { return facts_.data<BlockFacts>()[index]; }
 
@@ -60,6 +63,9 @@ class FakeBlocks {
   std::span<const Region> left_out() const { return {regions_, region_count_}; }
 
  private:
+  /// This object is among the roots, and says where the memory begins.
+  static constexpr std::size_t kFirst = 64;
+
   static void each_live(void* self, void (*visit)(void* visitor, const BlockFacts& facts),
                         void* visitor) {
     const auto& blocks = *static_cast<const FakeBlocks*>(self);
@@ -79,7 +85,7 @@ class FakeBlocks {
   MappedMemory memory_;
   MappedMemory facts_;
   MappedMemory maps_;
-  std::size_t used_ = 0;
+  std::size_t used_ = kFirst;
   std::size_t count_ = 0;
   bool swapped_ = false;
   Region regions_[kMaxRegions];

@@ -18,6 +18,8 @@ namespace {
 
 /// What the check itself maps, but for the blocks' tables.
 constexpr std::size_t kOwnRegions = 8;
+/// What a function that calls no other may use below its stack pointer.
+constexpr std::size_t kRedZoneBytes = 128;
 
 LeakObstacle obstacle_of(StopTrouble trouble) {
   switch (trouble) {
@@ -91,7 +93,7 @@ class LeakCheck {
     places[0] = {reinterpret_cast<Address>(__builtin_thread_pointer()), stack_pointer_};
     place_count_ = 1;
     threads.each_stopped([&](const ThreadRecord& thread) {
-      places[place_count_++] = {thread.thread_pointer, thread.stack_pointer};
+      places[place_count_++] = {thread.thread_pointer, thread.stack_pointer - kRedZoneBytes};
     });
     std::sort(places, places + place_count_, [](const ThreadPlace& a, const ThreadPlace& b) {
       return a.thread_pointer < b.thread_pointer;

@@ -32,7 +32,7 @@ struct LeakSettings {
   bool (*ignored)(void* context, const BlockFacts& facts) = nullptr;
   /// Whether leaks allocated from there are not to be reported. Other threads run.
   bool (*suppressed)(void* context, StackId stack) = nullptr;
-  int signal = 0;  ///< to stop threads by; 0 chooses
+  int signal = 0;  ///< to stop threads by; 0: see StopSettings
   unsigned patience_ms = 200;
 };
 

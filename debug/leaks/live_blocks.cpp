@@ -16,6 +16,7 @@ bool LiveBlocks::build(const BlockMap& map, bool (*ignored)(void* context, const
   const std::size_t block_bytes = (measured_ * sizeof(LiveBlock) + 63) & ~std::size_t{63};
   if (!memory_.map(block_bytes + table_count_ * kTableEntries * sizeof(std::uint32_t)))
     return false;
+  memory_.prefer_large_pages();
   blocks_ = memory_.data<LiveBlock>();
   tables_ = memory_.data<std::uint32_t>(block_bytes);
   map.each_live(map.context, &take, this);

@@ -33,6 +33,9 @@ class MappedMemory {
     return had();
   }
 
+  /// For what is read here and there all over: fewer misses in finding the pages, and fewer faults.
+  void prefer_large_pages() { raw_syscall(SYS_madvise, data_, bytes_, MADV_HUGEPAGE); }
+
   bool had() const { return data_ != nullptr; }
   std::size_t bytes() const { return bytes_; }
   template <class Item = void>

@@ -77,7 +77,8 @@ TEST_F(ReachTest, words_count_at_multiples_of_eight_only) {
 }
 
 TEST_F(ReachTest, blocks_that_begin_anywhere_have_words_from_their_beginning_and_aligned_ones) {
-  for (const std::size_t offset : {0u, 5u, 5u, 5u}) hidden_.push_back(fake_.allocate(40, 1, offset));
+  for (const std::size_t offset : {0u, 5u, 5u, 5u})
+    hidden_.push_back(fake_.allocate(40, 1, offset));
   link_blocks(1, 2, 8);
   link_blocks(1, 3, 19);
   EXPECT_EQ(marks({1}), "drrr");

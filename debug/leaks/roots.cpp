@@ -43,16 +43,15 @@ bool Roots::each(void (*visit)(void* visitor, Address begin, Address end), void*
 /// The part of a writable mapping that counts. `guarded`: inaccessible pages lie before it.
 Region Roots::counting(const Mapping& mapping, bool guarded) const {
   const Region whole{mapping.begin, mapping.end};
-  Address stack_pointer = 0;
+  Address stack_low = 0;
   if (mapping.path == "[stack]") {
-    stack_pointer = main_stack_pointer(mapping);
+    stack_low = main_stack_low(mapping);
   } else if (guarded && mapping.inode == 0) {
     const auto threads = threads_in(mapping);
     if (threads.empty() && ended_threads_stack(mapping)) return {mapping.end, mapping.end};
-    if (threads.size() == 1) stack_pointer = threads[0].stack_pointer;
+    if (threads.size() == 1) stack_low = threads[0].stack_low;
   }
-  if (!holds(mapping, stack_pointer)) return whole;
-  return {std::max(mapping.begin, stack_pointer - kRedZoneBytes), mapping.end};
+  return holds(mapping, stack_low) ? Region{stack_low, mapping.end} : whole;
 }
 
 std::span<const ThreadPlace> Roots::threads_in(const Mapping& mapping) const {
@@ -67,11 +66,11 @@ std::span<const ThreadPlace> Roots::threads_in(const Mapping& mapping) const {
 
 /// The main thread's control block lies elsewhere, so any thread there counts, the lowest if there
 /// are several; 0 if there is none.
-Address Roots::main_stack_pointer(const Mapping& mapping) const {
+Address Roots::main_stack_low(const Mapping& mapping) const {
   Address lowest = 0;
   for (const ThreadPlace& thread : asked_.threads)
-    if (holds(mapping, thread.stack_pointer) && (lowest == 0 || thread.stack_pointer < lowest))
-      lowest = thread.stack_pointer;
+    if (holds(mapping, thread.stack_low) && (lowest == 0 || thread.stack_low < lowest))
+      lowest = thread.stack_low;
   return lowest;
 }
 

@@ -25,7 +25,8 @@ namespace arenite {
 /// Where a thread's stack and its control block are.
 struct ThreadPlace {
   Address thread_pointer;
-  Address stack_pointer;
+  /// Nothing of the thread's own stack counts below it.
+  Address stack_low;
 };
 
 struct RootsAsked {
@@ -40,9 +41,6 @@ struct RootsAsked {
 
 class Roots {
  public:
-  /// What a function may use below its stack pointer.
-  static constexpr std::size_t kRedZoneBytes = 128;
-
   /// `buffer`: MappingReader::kBufferBytes.
   Roots(const RootsAsked& asked, MemoryWalk& walk, char* buffer)
       : asked_(asked), walk_(walk), buffer_(buffer) {}
@@ -54,7 +52,7 @@ class Roots {
  private:
   Region counting(const Mapping& mapping, bool guarded) const;
   bool ended_threads_stack(const Mapping& mapping) const;
-  Address main_stack_pointer(const Mapping& mapping) const;
+  Address main_stack_low(const Mapping& mapping) const;
   std::span<const ThreadPlace> threads_in(const Mapping& mapping) const;
 
   const RootsAsked& asked_;

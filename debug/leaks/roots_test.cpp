@@ -72,8 +72,8 @@ constexpr char kStack[] =
 
 TEST_F(RootsTest, below_a_stack_pointer_nothing_counts) {
   threads_ = {{0x1f000, 0x18000}};
-  EXPECT_EQ(roots(kStack), "17f80-20000 ");
-  threads_ = {{0x1f000, 0x11010}};
+  EXPECT_EQ(roots(kStack), "18000-20000 ");
+  threads_ = {{0x1f000, 0x11000}};
   EXPECT_EQ(roots(kStack), "11000-20000 ");
 }
 
@@ -95,7 +95,7 @@ TEST_F(RootsTest, a_mapping_is_a_stack_only_with_its_guard_and_its_threads_contr
 
 TEST_F(RootsTest, the_main_stack_is_known_by_name) {
   threads_ = {{0x5000, 0x78000}};
-  EXPECT_EQ(roots("70000-80000 rw-p 00000000 00:00 0 [stack]\n"), "77f80-80000 ");
+  EXPECT_EQ(roots("70000-80000 rw-p 00000000 00:00 0 [stack]\n"), "78000-80000 ");
   threads_ = {{0x5000, 0x8000}};
   EXPECT_EQ(roots("70000-80000 rw-p 00000000 00:00 0 [stack]\n"), "70000-80000 ");
 }

@@ -42,9 +42,10 @@ struct KernelAction {
 };
 constexpr unsigned long kRestorer = 0x04000000;
 constexpr std::size_t kMaskBytes = 8;
-/// The highest signal that is tried: the last two are often someone's own.
-constexpr int kFirstChoice = 62;
-constexpr int kLowestChoice = 35;
+/// The one glibc has every thread take on a new user id with. Its pthread_sigmask never blocks it,
+/// so that it reaches threads which block all they can; debuggers let it pass unseen. What libc
+/// sends itself is handed on.
+constexpr int kDefaultSignal = 33;
 /// Sent with ours, and no value the kernel or libc's functions use.
 constexpr int kOurCode = -77;
 
@@ -185,11 +186,16 @@ std::uint32_t open_turn() {
   const timespec limit{0, 1'000'000};
   while (!try_hold()) raw_syscall(SYS_nanosleep, &limit, 0);
   if (counted_in.exchange(process()) != process()) under_way.store(0);
+  return next_turn();
+}
+
+std::uint32_t next_turn() {
   // Two bits of a record's word are the phase.
   std::uint32_t turn = (last_turn.load(std::memory_order_relaxed) + 1) & (~std::uint32_t{0} >> 2);
   if (turn == 0) turn = 1;
   last_turn.store(turn, std::memory_order_relaxed);
-  gate.store(turn, std::memory_order_relaxed);
+  gate.store(turn, std::memory_order_release);  // pairs with the acquire in `answer`
+  wake_all(gate);
   return turn;
 }
 
@@ -203,14 +209,7 @@ void close_turn() {
 int choose(int signal) {
   const int held = taken.load(std::memory_order_relaxed);
   if (held != 0) return held;
-  if (signal != 0) return signal;
-  for (int candidate = kFirstChoice; candidate >= kLowestChoice; --candidate) {
-    KernelAction now{};
-    if (action(candidate, nullptr, &now) == 0 &&
-        reinterpret_cast<std::uintptr_t>(now.handler) == reinterpret_cast<std::uintptr_t>(SIG_DFL))
-      return candidate;
-  }
-  return kFirstChoice;
+  return signal != 0 ? signal : kDefaultSignal;
 }
 
 int take_over(int signal) {

@@ -55,11 +55,13 @@ ThreadRecord* records();
 /// Opens a stop: a number for it, never 0. Waits while another thread has one open. A forked child
 /// is free to open one whatever its parent was doing.
 std::uint32_t open_turn();
+/// Lets go of all threads stopped in it, and opens another. Requires: one is open.
+std::uint32_t next_turn();
 /// Lets go of all threads stopped in it; puts the program's own handler back, unless signals of
 /// ours are still under way.
 void close_turn();
 
-/// Takes the signal over; 0 chooses a real-time one the program has not set. Returns the signal, 0
+/// Takes the signal over; 0 means the default. Returns the signal, 0
 /// if it cannot be taken.
 int take_over(int signal);
 /// Which signal `take_over` would take.

@@ -16,6 +16,8 @@ namespace {
 /// A look that finds no new thread may have missed one while others ended.
 constexpr unsigned kQuietLooks = 2;
 constexpr unsigned kMostLooks = 64;
+/// Among which the patience is divided.
+constexpr unsigned kAttempts = 4;
 
 std::uint64_t now_ns() {
   timespec now{};
@@ -53,9 +55,7 @@ StoppedThreads::StoppedThreads(const StopSettings& settings) : settings_(setting
 }
 
 StoppedThreads::~StoppedThreads() {
-  for (std::size_t i = 0; i < count_; ++i)
-    records_[i].turn.store(stop_signal::turn_word(turn_, TurnPhase::idle),
-                           std::memory_order_relaxed);
+  forget_all();
   stop_signal::close_turn();
   raw_syscall(SYS_rt_sigprocmask, SIG_SETMASK, &signal_mask_, 0, sizeof signal_mask_);
 }
@@ -71,15 +71,41 @@ void StoppedThreads::note(StopTrouble trouble) {
 }
 
 void StoppedThreads::stop_all() {
+  for (unsigned attempt = 1;; ++attempt) {
+    const StopTrouble trouble = attempt_to_stop();
+    if (trouble != StopTrouble::left_running || attempt == kAttempts) return note(trouble);
+    start_over();
+  }
+}
+
+StopTrouble StoppedThreads::attempt_to_stop() {
   unsigned quiet = 0;
   for (unsigned looks = 0; quiet < kQuietLooks; ++looks) {
-    if (looks == kMostLooks) return note(StopTrouble::too_many_threads);
-    if (!look_for_new()) return note(StopTrouble::unknown_threads);
-    settle(now_ns() + std::uint64_t{settings_.patience_ms} * 1'000'000);
+    if (looks == kMostLooks) return StopTrouble::too_many_threads;
+    if (!look_for_new()) return StopTrouble::unknown_threads;
+    settle(now_ns() + std::uint64_t{settings_.patience_ms} * 1'000'000 / kAttempts);
     quiet = grown_ ? 0 : quiet + 1;
     // Nobody else is there to start a thread.
-    if (count_ == 0) return;
+    if (count_ == 0) break;
   }
+  return left_running_ == 0 ? StopTrouble::none : StopTrouble::left_running;
+}
+
+/// A thread that blocks signals may be waiting for what a stopped one holds.
+void StoppedThreads::start_over() {
+  forget_all();
+  turn_ = stop_signal::next_turn();
+  const timespec moment{0, 1'000'000};
+  raw_syscall(SYS_nanosleep, &moment, 0);
+}
+
+/// Their records are free for the next turn, or the next stop.
+void StoppedThreads::forget_all() {
+  for (std::size_t i = 0; i < count_; ++i)
+    records_[i].turn.store(stop_signal::turn_word(turn_, TurnPhase::idle),
+                           std::memory_order_relaxed);
+  count_ = 0;
+  stopped_ = left_running_ = 0;
 }
 
 bool StoppedThreads::look_for_new() {
@@ -155,7 +181,6 @@ void StoppedThreads::leave_the_rest() {
     if (record.state != StopState::asked && record.state != StopState::not_asked) continue;
     record.state = StopState::left_running;
     ++left_running_;
-    note(StopTrouble::left_running);
   }
 }
 

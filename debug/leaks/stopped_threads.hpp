@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 // All other threads of this process at rest, from construction to destruction, by a signal: no
 // ptrace, so it works in containers and for a process that looks at itself. Each says where its
-// stack is and what its registers hold. A thread that blocks the signal, sleeps uninterruptibly or
-// is held by a debugger runs on, and is named. System calls of stopped threads that restart do so;
-// poll, epoll_wait, nanosleep and their like return EINTR, as after any signal that has a handler.
+// stack is and what its registers hold. A thread that sleeps uninterruptibly, is held by a debugger
+// or blocks the signal for long is left running, and counted. System calls of stopped threads that
+// restart do so; poll, epoll_wait, nanosleep and their like return EINTR, as after any signal that
+// has a handler.
 //
 // Never allocates; errno is kept; the caller's own signals wait meanwhile. Any thread; one at a
 // time, others wait. Meanwhile the caller takes no lock another thread may hold: no malloc, no
@@ -19,7 +20,7 @@
 namespace arenite {
 
 struct StopSettings {
-  int signal = 0;  ///< 0: a real-time signal the program does not use
+  int signal = 0;  ///< 0: one that programs cannot block through libc
   unsigned patience_ms = 200;
 };
 
@@ -56,6 +57,9 @@ class StoppedThreads {
 
  private:
   void stop_all();
+  StopTrouble attempt_to_stop();
+  void start_over();
+  void forget_all();
   bool look_for_new();
   static void take_task(void* self, int task);
   void settle(std::uint64_t deadline_ns);

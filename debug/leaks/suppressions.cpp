@@ -7,23 +7,31 @@ namespace {
 constexpr std::string_view kKind = "leak:";
 constexpr std::string_view kWhite = " \t\r\v\f";
 
+bool is_white(char c) {
+  return kWhite.find(c) != std::string_view::npos;
+}
+
 std::string_view trimmed(std::string_view text) {
-  const std::size_t begin = text.find_first_not_of(kWhite);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kWhite) + 1 - begin);
+  while (!text.empty() && is_white(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_white(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 /// Takes the first line off the text.
 std::string_view take_line(std::string_view& text) {
-  const std::size_t end = text.find('\n');
-  const std::string_view line = trimmed(text.substr(0, end));
-  text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-  return line;
+  const std::size_t newline = text.find('\n');
+  const std::size_t length = newline == std::string_view::npos ? text.size() : newline;
+  std::string_view line = text;
+  line.remove_suffix(text.size() - length);
+  text.remove_prefix(newline == std::string_view::npos ? length : length + 1);
+  return trimmed(line);
 }
 
 /// The pattern of a rule; empty if the line is none.
 std::string_view pattern_of(std::string_view line) {
-  return line.starts_with(kKind) ? line.substr(kKind.size()) : std::string_view{};
+  if (!line.starts_with(kKind)) return {};
+  line.remove_prefix(kKind.size());
+  return line;
 }
 
 bool matches_any(std::string_view pattern, std::span<const LeakFrame> frames) {

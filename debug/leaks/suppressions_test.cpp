@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "debug/leaks/suppressions.hpp"
 
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -8,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "debug/leaks/leak_frame.hpp"
+#include "debug/leaks/suppression_file.hpp"
 
 namespace arenite {
 namespace {
@@ -90,6 +94,27 @@ TEST(Suppressions, lines_that_are_no_rules_are_named) {
       },
       &found);
   EXPECT_THAT(found, ::testing::ElementsAre("4 race:c", "5 leak:", "6 d"));
+}
+
+TEST(SuppressionFile, is_read_whole_or_not_at_all) {
+  const std::string path = ::testing::TempDir() + "/arenite_suppressions_test";
+  std::string content;
+  for (int i = 0; i < 1000; ++i) content += "leak:name_" + std::to_string(i) + "\n";
+  std::ofstream(path) << content;
+  {
+    const SuppressionFile file(path.c_str());
+    EXPECT_TRUE(file.read());
+    EXPECT_EQ(file.text(), content);
+  }
+  std::ofstream(path) << "";
+  const SuppressionFile empty(path.c_str());
+  EXPECT_TRUE(empty.read());
+  EXPECT_EQ(empty.text(), "");
+  std::remove(path.c_str());
+  const SuppressionFile none(path.c_str());
+  EXPECT_FALSE(none.read());
+  EXPECT_EQ(none.text(), "");
+  EXPECT_FALSE(SuppressionFile("/").read());
 }
 
 TEST(LeakFrame, names_an_exported_function_and_its_module) {

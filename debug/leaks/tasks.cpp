@@ -27,8 +27,8 @@ std::string_view field(std::string_view text, std::string_view name) {
   const std::size_t at = text.find(name);
   if (at == std::string_view::npos) return {};
   text.remove_prefix(at + name.size());
-  const std::size_t value = text.find_first_not_of(" \t");
-  return value == std::string_view::npos ? std::string_view{} : text.substr(value);
+  while (text.starts_with('\t') || text.starts_with(' ')) text.remove_prefix(1);
+  return text;
 }
 
 std::uint64_t hex_number(std::string_view text) {
@@ -68,7 +68,9 @@ TaskState parse_task_state(const char* text, std::size_t bytes, int signal) {
   const std::string_view state = field(status, "\nState:");
   if (!state.empty() && (state[0] == 'Z' || state[0] == 'X')) return TaskState::gone;
   const std::uint64_t blocked = hex_number(field(status, "\nSigBlk:"));
-  return (blocked >> (signal - 1) & 1) != 0 ? TaskState::blocks_signal : TaskState::takes_signal;
+  if ((blocked >> (signal - 1) & 1) == 0) return TaskState::takes_signal;
+  // They are listed among the process's threads, take no signals, and never run its code.
+  return field(status, "Name:").starts_with("iou-") ? TaskState::gone : TaskState::blocks_signal;
 }
 
 TaskState task_state(int task, int signal, char* buffer) {

@@ -17,7 +17,7 @@ bool each_task(char* buffer, void (*visit)(void* visitor, int task), void* visit
 enum class TaskState : std::uint8_t {
   takes_signal,
   blocks_signal,  ///< for now, or as long as it lives
-  gone,           ///< ended, or ending
+  gone,           ///< ended, or ending; or the kernel's own, for io_uring
 };
 
 /// How the thread stands to the signal; one whose state the system does not tell takes it.
