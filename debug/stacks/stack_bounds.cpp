@@ -55,7 +55,7 @@ bool extend(detail::OwnStack& own, Address stack_pointer) {
 
 }  // namespace
 
-constinit thread_local detail::OwnStack detail::own_stack{};
+[[gnu::tls_model("initial-exec")]] constinit thread_local detail::OwnStack detail::own_stack{};
 
 bool readable_page(Address at) {
   // The kernel copies the new mask before it finds that there is no such way to change masks.
@@ -64,29 +64,35 @@ bool readable_page(Address at) {
                      kMaskBytes) == -EINVAL;
 }
 
-[[gnu::noinline]] void StackBounds::enter_new(Address stack_pointer, bool in_use) {
+[[gnu::noinline]] StackBounds StackBounds::of_new(Address stack_pointer, bool in_use) {
   detail::OwnStack& own = detail::own_stack;
   if (own.top == 0) {
     own.known = top_of_own_stack();
     own.top = own.known;
   }
-  if (extend(own, stack_pointer)) return take(own);
-  own_ = false;
-  begin_ = stack_pointer & ~(kPageBytes - 1);
-  bytes_ = in_use ? kPageBytes : 0;
+  StackBounds bounds;
+  if (extend(own, stack_pointer)) {
+    bounds.take(own);
+    return bounds;
+  }
+  bounds.own_ = false;
+  bounds.begin_ = stack_pointer & ~(kPageBytes - 1);
+  bounds.bytes_ = in_use ? kPageBytes : 0;
+  return bounds;
 }
 
-[[gnu::noinline]] bool StackBounds::reach(Address at) {
-  if (own_ || !readable_page(at)) return false;
+/// With the page that holds `at`, if it can be read and may be.
+[[gnu::noinline]] StackBounds StackBounds::reaching(StackBounds bounds, Address at) {
+  if (bounds.own_ || !readable_page(at)) return bounds;
   // Only what was asked for: between two pages there may be one that is not there.
   const Address page = at & ~(kPageBytes - 1);
-  if (page == begin_ + bytes_) {
-    bytes_ += kPageBytes;
+  if (page == bounds.begin_ + bounds.bytes_) {
+    bounds.bytes_ += kPageBytes;
   } else {
-    begin_ = page;
-    bytes_ = kPageBytes;
+    bounds.begin_ = page;
+    bounds.bytes_ = kPageBytes;
   }
-  return true;
+  return bounds;
 }
 
 }  // namespace arenite

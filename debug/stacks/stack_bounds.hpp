@@ -41,11 +41,16 @@ class StackBounds {
     if (own.holds(stack_pointer)) [[likely]]
       take(own);
     else
-      enter_new(stack_pointer, in_use);
+      *this = of_new(stack_pointer, in_use);
   }
 
   /// Whether the word at `at` can be read. Requires: `at` is a multiple of 8.
-  [[gnu::always_inline]] bool holds(Address at) { return at - begin_ < bytes_ ? true : reach(at); }
+  [[gnu::always_inline]] bool holds(Address at) {
+    if (at - begin_ < bytes_) [[likely]]
+      return true;
+    *this = reaching(*this, at);
+    return at - begin_ < bytes_;
+  }
 
   /// The end of the thread's own stack if that is it, else 0.
   Address own_top() const { return own_ ? begin_ + bytes_ : 0; }
@@ -57,8 +62,9 @@ class StackBounds {
     bytes_ = own.top - own.known;
   }
 
-  void enter_new(Address stack_pointer, bool in_use);
-  bool reach(Address at);
+  // By value: an object whose address is known elsewhere cannot live in registers.
+  static StackBounds of_new(Address stack_pointer, bool in_use);
+  static StackBounds reaching(StackBounds bounds, Address at);
 
   Address begin_ = 0;
   Address bytes_ = 0;

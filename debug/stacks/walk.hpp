@@ -101,7 +101,7 @@ class Walk {
     else if (rule.end() == FrameEnd::from_rbp)
       end = rbp() + static_cast<Address>(rule.offset());
     else
-      return step_rarely(rule);
+      return take_over(step_rarely(*this, rule));
     return leave_frame(end, rule);
   }
 
@@ -180,7 +180,24 @@ class Walk {
     return true;
   }
 
-  [[gnu::noinline]] bool step_rarely(UnwindRule rule) {
+  struct Stepped;
+
+  [[gnu::always_inline]] bool take_over(const Stepped& stepped) {
+    place_ = stepped.walk.place_;
+    sp_ = stepped.walk.sp_;
+    bp_ = stepped.walk.bp_;
+    bounds_ = stepped.walk.bounds_;
+    bp_from_ = stepped.walk.bp_from_;
+    return stepped.done;
+  }
+
+  /// By value: a walk whose address is known elsewhere cannot live in registers.
+  [[gnu::noinline]] static Stepped step_rarely(Walk walk, UnwindRule rule) {
+    const bool done = walk.step_in_some_way(rule);
+    return {walk, done};
+  }
+
+  bool step_in_some_way(UnwindRule rule) {
     switch (rule.end()) {
       case FrameEnd::at_rsp:
         return leave_frame_at(sp_ + static_cast<Address>(rule.offset()), rule);
@@ -242,6 +259,12 @@ class Walk {
   StackBounds bounds_;
   Address bp_from_ = kFromBeginning;
   Trace& trace_;
+};
+
+template <class Trace>
+struct Walk<Trace>::Stepped {
+  Walk walk;
+  bool done;
 };
 
 }  // namespace arenite
