@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Correct programs print the same, end the same and finish in every mode.
+#include <ostream>
+
 #include <gtest/gtest.h>
 
 #include "debug/misuse/preloaded.hpp"
@@ -11,6 +13,10 @@ struct CorrectMode {
   const char* name;
   const char* options;
 };
+
+void PrintTo(const CorrectMode& mode, std::ostream* to) {
+  *to << mode.options;
+}
 
 constexpr CorrectMode kModes[] = {
     {"Fast", "mode=fast"},

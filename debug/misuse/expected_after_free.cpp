@@ -37,7 +37,7 @@ constexpr Expectation kUseAfterFreeCalls[] = {
     bytes_freed("memcpy_from_freed", range, read, 24, 0),
     bytes_freed("memcpy_to_freed", range, write, 24, 0),
     bytes_freed("memset_of_freed", range, write, 24, 0),
-    bytes_freed("memmove_inside_freed", range, read, 24, 0),
+    bytes_freed("memmove_to_freed", range, write, 24, 2),
     bytes_freed("memcmp_of_freed", range, read, 24, 0),
     bytes_freed("strlen_of_freed", range, read, 24, 0),
     bytes_freed("strcpy_to_freed", range, write, 24, 0),

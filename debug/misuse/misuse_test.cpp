@@ -2,7 +2,8 @@
 // Every case in every mode that has to find it: the exact report from the wrong twin, and not a
 // word from the right one.
 #include <map>
-#include <set>
+#include <ostream>
+#include <sstream>
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,10 @@ struct Tested {
 const char* name_of(Look look) {
   static constexpr const char* kNames[] = {"Debug", "PageRight", "PageLeft"};
   return kNames[static_cast<int>(look)];
+}
+
+void PrintTo(const Tested& tested, std::ostream* to) {
+  *to << tested.file << ' ' << tested.row->name;
 }
 
 const char* options_of(Look look) {

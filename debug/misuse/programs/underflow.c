@@ -103,7 +103,7 @@ CASE(strcpy_to_before) {
 CASE(read_into_before) {
   const int from = pipe_with(12);
   char* block = malloc(32);
-  if (read(from, block - (wrong ? 3 : 0), 12) <= 0) exit(2);
+  seen = read(from, block - (wrong ? 3 : 0), 12);
   close(from);
   free(block);
 }

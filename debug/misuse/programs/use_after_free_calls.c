@@ -37,10 +37,10 @@ CASE(memset_of_freed) {
   if (!wrong) free(block);
 }
 
-CASE(memmove_inside_freed) {
+CASE(memmove_to_freed) {
   char* block = text();
   if (wrong) free(block);
-  memmove(block + 2, block, 5);
+  memmove(block + 2, "letters", 7);
   if (!wrong) free(block);
 }
 

@@ -112,7 +112,7 @@ CASE(fread_behind) {
 CASE(read_behind) {
   const int from = pipe_with(20);
   char* block = malloc(16);
-  if (read(from, block, wrong ? 20 : 16) <= 0) exit(2);
+  seen = read(from, block, wrong ? 20 : 16);
   close(from);
   free(block);
 }
@@ -120,7 +120,7 @@ CASE(read_behind) {
 CASE(recv_behind) {
   const int from = socket_with(30);
   char* block = malloc(25);
-  if (recv(from, block, wrong ? 30 : 25, 0) <= 0) exit(2);
+  seen = recv(from, block, wrong ? 30 : 25, 0);
   close(from);
   free(block);
 }
