@@ -29,7 +29,7 @@ Address first_difference(Address at, std::uint64_t difference) {
 
 }  // namespace
 
-Address first_unlike(Extent bytes, std::uint8_t expected) {
+Address detail::search_unlike(Extent bytes, std::uint8_t expected) {
   const std::uint64_t word = std::uint64_t{0x0101010101010101} * expected;
   Address at = bytes.begin;
   // Four words at once: most blocks are intact, and only that has to be quick.
@@ -51,7 +51,7 @@ std::uint64_t GuardPattern::word_anywhere(Address at) const {
   return shift == 0 ? word(at) : word(aligned) >> shift | word(aligned + 8) << (64 - shift);
 }
 
-void GuardPattern::write(Extent guard) const {
+void GuardPattern::write_any(Extent guard) const {
   Address at = guard.begin;
   if (guard.size() >= 8) {
     // The first word wherever it begins, the others where words begin: together they cover all.
@@ -61,7 +61,7 @@ void GuardPattern::write(Extent guard) const {
   for (; at < guard.end; ++at) *reinterpret_cast<std::uint8_t*>(at) = byte(at);
 }
 
-Address GuardPattern::first_changed(Extent guard) const {
+Address GuardPattern::search(Extent guard) const {
   Address at = guard.begin;
   if (guard.size() >= 8) {
     const std::uint64_t first = load(at) ^ word_anywhere(at);

@@ -24,12 +24,55 @@ struct Extent {
   std::size_t size() const { return empty() ? 0 : end - begin; }
 };
 
+namespace detail {
+
+/// Sixteen bytes anywhere.
+using Unit [[gnu::vector_size(16), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
+inline constexpr std::size_t kUnitBytes = sizeof(Unit);
+/// More than these, and a call costs less than it saves.
+inline constexpr std::size_t kFewBytes = 256;
+
+inline Unit& unit_at(Address at) {
+  return *reinterpret_cast<Unit*>(at);
+}
+constexpr Unit unit_of(std::uint8_t byte) {
+  const std::uint64_t word = std::uint64_t{0x0101010101010101} * byte;
+  return Unit{word, word};
+}
+
+// Extents of one unit at least. The last unit ends where the extent does and may overlap the one
+// before.
+
+inline void fill_units(Extent bytes, Unit with) {
+  for (Address at = bytes.begin; at + kUnitBytes < bytes.end; at += kUnitBytes) unit_at(at) = with;
+  unit_at(bytes.end - kUnitBytes) = with;
+}
+inline bool all_units(Extent bytes, Unit expected) {
+  Unit difference = unit_at(bytes.end - kUnitBytes) ^ expected;
+  for (Address at = bytes.begin; at + kUnitBytes < bytes.end; at += kUnitBytes)
+    difference |= unit_at(at) ^ expected;
+  return (difference[0] | difference[1]) == 0;
+}
+inline bool is_few_units(Extent bytes) {
+  return bytes.begin + kUnitBytes <= bytes.end && bytes.end - bytes.begin <= kFewBytes;
+}
+
+Address search_unlike(Extent bytes, std::uint8_t expected);
+
+}  // namespace detail
+
 inline void fill(Extent bytes, std::uint8_t with) {
+  if (detail::is_few_units(bytes)) [[likely]]
+    return detail::fill_units(bytes, detail::unit_of(with));
   if (!bytes.empty()) std::memset(reinterpret_cast<void*>(bytes.begin), with, bytes.size());
 }
 
 /// The address of the first byte that is not `expected`; 0 if there is none.
-Address first_unlike(Extent bytes, std::uint8_t expected);
+inline Address first_unlike(Extent bytes, std::uint8_t expected) {
+  if (detail::is_few_units(bytes) && detail::all_units(bytes, detail::unit_of(expected))) [[likely]]
+    return 0;
+  return detail::search_unlike(bytes, expected);
+}
 
 /// Guard bytes. With a key, each eight of them depend on where they lie, so that a block copied
 /// with its guards, or an overflow that happens to write 0xFD, is seen as well.
@@ -38,12 +81,27 @@ class GuardPattern {
   /// 0: every guard byte is 0xFD.
   constexpr explicit GuardPattern(std::uint64_t key = 0) : key_(key) {}
 
-  void write(Extent guard) const;
+  void write(Extent guard) const {
+    if (plain_and_long(guard)) [[likely]]
+      return detail::fill_units(guard, detail::unit_of(kGuardByte));
+    write_any(guard);
+  }
+
   /// The address of the first changed byte; 0 if all are intact.
-  Address first_changed(Extent guard) const;
+  Address first_changed(Extent guard) const {
+    if (plain_and_long(guard) && detail::all_units(guard, detail::unit_of(kGuardByte))) [[likely]]
+      return 0;
+    return search(guard);
+  }
 
  private:
   static constexpr std::uint64_t kPlain = std::uint64_t{0x0101010101010101} * kGuardByte;
+  bool plain_and_long(Extent guard) const {
+    return key_ == 0 && guard.begin + detail::kUnitBytes <= guard.end;
+  }
+
+  void write_any(Extent guard) const;
+  Address search(Extent guard) const;
 
   /// Of the eight bytes at an address that is a multiple of eight.
   std::uint64_t word(Address at) const { return kPlain ^ (at * key_); }

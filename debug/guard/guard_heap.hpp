@@ -78,7 +78,7 @@ class GuardHeap {
   }
 
   /// The requested bytes of a new block, or null.
-  void* allocate(const Birth& birth) {
+  [[gnu::always_inline]] void* allocate(const Birth& birth) {
     const std::size_t alignment = std::max<std::size_t>(birth.alignment, 16);
     const std::size_t head = HeadCode::head_for(settings_.guard_bytes, alignment);
     const std::size_t rest = std::max(head + settings_.guard_bytes, Table::kLeastBytes);
@@ -210,7 +210,8 @@ class GuardHeap {
     return zeroed ? source_.allocate_zeroed(bytes) : source_.allocate(bytes);
   }
 
-  void* dress(void* block, std::size_t head, const Birth& birth, bool zeroed_by_heap) {
+  [[gnu::always_inline]] void* dress(void* block, std::size_t head, const Birth& birth,
+                                     bool zeroed_by_heap) {
     Outer outer;
     const Address begin = reinterpret_cast<Address>(block);
     typename Source::SmallBlock small;
@@ -371,7 +372,6 @@ class GuardHeap {
   void release(Address at) {
     Outer outer;
     if (!table_.find(source_, at, outer)) return;
-    check_guards(outer, at, Moment::quarantine, nullptr);
     check_poison(outer, Moment::quarantine);
     // Relaxed: nobody may know of the block any more, and the heap orders the rest.
     outer.record->state.store(SideState::none, std::memory_order_relaxed);

@@ -8,26 +8,26 @@
 namespace arenite {
 namespace {
 
-[[gnu::tls_model("initial-exec")]] constinit thread_local DebugThread* current = nullptr;
 /// The thread's state went back; it gets no other.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
 
 }  // namespace
 
+// The model again: g++ takes a definition without it for one that may be anywhere.
+[[gnu::tls_model(
+    "initial-exec")]] constinit thread_local DebugThread* detail::current_debug_thread = nullptr;
+
 bool DebugThreads::open() {
   void* at = ::mmap(nullptr, kMostThreads * sizeof(DebugThread), PROT_READ | PROT_WRITE,
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   table_ = at == MAP_FAILED ? nullptr : static_cast<DebugThread*>(at);
-  return table_ != nullptr;
-}
-
-DebugThread* DebugThreads::own() {
-  if (current != nullptr) [[likely]]
-    return current;
-  return ended ? nullptr : attach();
+  if (table_ == nullptr) return false;
+  new (&table_[0]) DebugThread{};
+  return true;
 }
 
 DebugThread* DebugThreads::attach() {
+  if (ended) return nullptr;
   const LockGuard guard(table_lock_);
   if (free_ == 0 && used_ == kMostThreads) return nullptr;
   const std::uint32_t place = free_ != 0 ? free_ - 1 : used_++;
@@ -35,13 +35,13 @@ DebugThread* DebugThreads::attach() {
   DebugThread* thread = new (&table_[place]) DebugThread{};
   thread->place = place;
   thread->number = next_number_++;
-  current = thread;
+  detail::current_debug_thread = thread;
   return thread;
 }
 
 DebugThread* DebugThreads::ending() {
-  DebugThread* thread = current;
-  current = nullptr;
+  DebugThread* thread = detail::current_debug_thread;
+  detail::current_debug_thread = nullptr;
   ended = true;
   return thread;
 }
@@ -52,18 +52,20 @@ void DebugThreads::give_back(DebugThread& thread) {
   free_ = thread.place + 1;
 }
 
-ActingThread::ActingThread(DebugThreads& threads)
-    : threads_(threads), thread_(threads.own()), shared_(thread_ == nullptr) {
-  if (!shared_) return;
+void ActingThread::attach_or_share() {
+  thread_ = threads_.attach();
+  if (thread_ != nullptr) return;
+  shared_ = true;
   lock(threads_.shared_lock_);
-  thread_ = &threads_.shared_;
+  thread_ = &threads_.table_[0];
 }
 
-ActingThread::~ActingThread() {
-  if (shared_) unlock(threads_.shared_lock_);
+void ActingThread::give_up_share() {
+  unlock(threads_.shared_lock_);
 }
 
 ThreadNumber current_thread_number() {
+  const DebugThread* current = detail::current_debug_thread;
   return current != nullptr ? current->number : 0;
 }
 

@@ -7,6 +7,7 @@
 
 #include "debug/guard/quarantine.hpp"
 #include "debug/report/block_facts.hpp"
+#include "debug/stacks/recent_stacks.hpp"
 #include "os/lock.hpp"
 
 namespace arenite {
@@ -22,7 +23,13 @@ struct DebugThread {
   std::int64_t until_sample = 0;
   std::uint64_t random = 0;
   QuarantineBatch batch;
+  RecentStacks stacks{};
 };
+
+namespace detail {
+/// The calling thread's state; null before its first operation and after its last.
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local DebugThread* current_debug_thread;
+}  // namespace detail
 
 class DebugThreads {
  public:
@@ -41,7 +48,6 @@ class DebugThreads {
   /// Calls `visit` for the state of each thread, and the shared one, while all are at rest.
   template <class Visit>
   void each(Visit visit) {
-    visit(shared_);
     for (std::uint32_t i = 0; i < used_; ++i) visit(table_[i]);
   }
 
@@ -68,35 +74,44 @@ class DebugThreads {
   friend class ActingThread;
   static constexpr std::uint32_t kMostThreads = 1 << 16;
 
-  DebugThread* own();
   DebugThread* attach();
   DebugThread* ending();
   void give_back(DebugThread& thread);
 
+  /// The first is the one that threads share.
   DebugThread* table_ = nullptr;
-  std::uint32_t used_ = 0;
+  std::uint32_t used_ = 1;
   /// Places to be used again, a list through `next_free`; one more than the place, 0 for none.
   std::uint32_t free_ = 0;
   ThreadNumber next_number_ = 0;
   LockWord table_lock_{0};
   LockWord shared_lock_{0};
-  DebugThread shared_;
 };
 
 /// The calling thread, for the length of an operation.
 class ActingThread {
  public:
-  explicit ActingThread(DebugThreads& threads);
-  ~ActingThread();
+  explicit ActingThread(DebugThreads& threads)
+      : threads_(threads), thread_(detail::current_debug_thread) {
+    if (thread_ == nullptr) [[unlikely]]
+      attach_or_share();
+  }
+  ~ActingThread() {
+    if (shared_) [[unlikely]]
+      give_up_share();
+  }
   ActingThread(const ActingThread&) = delete;
   ActingThread& operator=(const ActingThread&) = delete;
   DebugThread* operator->() const { return thread_; }
   DebugThread& operator*() const { return *thread_; }
 
  private:
+  void attach_or_share();
+  void give_up_share();
+
   DebugThreads& threads_;
   DebugThread* thread_;
-  bool shared_;
+  bool shared_ = false;
 };
 
 /// The calling thread's number, if it has one yet; signal-safe.

@@ -85,6 +85,8 @@ bool detail::open_layer() {
     return false;
   };
   layer.filters.open(layer.options, layer.seed);
+  layer.special = layer.options.mode != Mode::debug || layer.filters.any() ||
+                  layer.options.break_serial != 0 || layer.options.check_every != 0;
   if (!had(layer.threads.open(), "the table of threads")) return false;
   if (layer.options.stack_depth > 0 && !layer.depot.open()) say("stacks are not kept: no memory");
   if (layer.has_guarded() && !had(layer.guarded.open(guard_settings()), "records of blocks"))

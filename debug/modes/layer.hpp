@@ -48,6 +48,9 @@ struct DebugLayer {
   /// Said once that page mode could not serve all.
   std::atomic<bool> declined{false};
   bool started = false;
+  /// Requests are not all alike: some are filtered, counted, put on pages. Otherwise, in debug
+  /// mode, each gets guard bytes and that is all.
+  bool special = true;
 
   constexpr explicit DebugLayer(DamageSink sink)
       : guarded(ProcessSource(process_heap, SlowThreads{}), sink) {}

@@ -12,13 +12,17 @@
 #include "debug/modes/layer.hpp"
 #include "debug/modes/page_blocks.hpp"
 #include "debug/modes/serve.hpp"
-#include "debug/stacks/capture.hpp"
 
 namespace arenite {
 namespace {
 
 bool is_sample(const void* block) {
   return layer.pages.owns(reinterpret_cast<Address>(block));
+}
+
+StackId stack_of_caller(DebugThread& thread) {
+  const auto depth = static_cast<unsigned>(layer.options.stack_depth);
+  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
 }
 
 /// Uniform between 1 and twice the rate: the rate on average, and nothing that a period in the
@@ -33,15 +37,12 @@ std::int64_t next_allowance(DebugThread& thread) {
 void* sample(std::size_t size, std::size_t alignment, Family family, bool zeroed) {
   ActingThread thread(layer.threads);
   thread->until_sample = next_allowance(*thread);
-  Address frames[kMaxFrames];
-  const auto depth =
-      std::min<unsigned>(kMaxFrames, static_cast<unsigned>(layer.options.stack_depth));
   PageRequest request{.size = size,
                       .alignment = alignment,
                       .zeroed = zeroed,
                       .family = family,
                       .serial = layer.serials.fetch_add(1, std::memory_order_relaxed) + 1,
-                      .stack = layer.depot.put(frames, capture_stack(frames, depth)),
+                      .stack = stack_of_caller(*thread),
                       .thread = thread->number};
   return allocate_on_pages(request);
 }
@@ -74,12 +75,8 @@ void* allocate_aligned(std::size_t size, std::size_t alignment, Family family) {
 }
 
 [[gnu::noinline]] void give_back(void* block, const Death& death) {
-  Address frames[kMaxFrames];
   ActingThread thread(layer.threads);
-  const auto depth =
-      std::min<unsigned>(kMaxFrames, static_cast<unsigned>(layer.options.stack_depth));
-  free_on_pages(block, death, thread->number,
-                layer.depot.put(frames, capture_stack(frames, depth)));
+  free_on_pages(block, death, thread->number, stack_of_caller(*thread));
 }
 
 bool live_sample_size(const void* block, std::size_t& size) {

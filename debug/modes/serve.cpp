@@ -28,26 +28,23 @@ struct Request {
   bool zeroed;
 };
 
-std::uint64_t count(std::atomic<std::uint64_t>& counter) {
+std::uint64_t next_serial() {
   // Alone, a thread need not lock the bus. A second thread comes to be after that was seen.
   if (__libc_single_threaded != 0) {
-    const std::uint64_t next = counter.load(std::memory_order_relaxed) + 1;
-    counter.store(next, std::memory_order_relaxed);
+    const std::uint64_t next = layer.serials.load(std::memory_order_relaxed) + 1;
+    layer.serials.store(next, std::memory_order_relaxed);
     return next;
   }
-  return counter.fetch_add(1, std::memory_order_relaxed) + 1;
+  return layer.serials.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-StackId stack_of_caller() {
+StackId stack_of_caller(DebugThread& thread) {
   const auto depth = static_cast<unsigned>(layer.options.stack_depth);
-  if (depth == 0) return 0;
-  Address frames[kMaxFrames];
-  return layer.depot.put(frames, capture_stack(frames, std::min(depth, kMaxFrames)));
+  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
 }
 
-void check_now_and_then() {
+[[gnu::noinline]] void check_now_and_then() {
   const std::uint64_t every = layer.options.check_every;
-  if (every == 0) return;
   if (layer.operations.fetch_add(1, std::memory_order_relaxed) % every != every - 1) return;
   std::size_t checked = 0;
   check_all_blocks("check every N operations", checked);
@@ -72,56 +69,72 @@ void* plain(const Request& request) {
                         : plain_slow_paths.allocate(request.size, request.family);
 }
 
-void* with_guard_bytes(const Request& request, std::uint64_t serial, StackId stack,
-                       DebugThread& thread) {
+[[gnu::always_inline]] inline void* with_guard_bytes(const Request& request, std::uint64_t serial,
+                                                     StackId stack, DebugThread& thread) {
   Birth birth;
   birth.size = request.size;
   birth.alignment = request.alignment;
   birth.family = request.family;
   birth.zeroed = request.zeroed;
-  birth.leak_ignored = thread.leaks_disabled != 0 || leaks_ignored_on_this_thread();
+  birth.leak_ignored = thread.leaks_disabled != 0;
   birth.serial = serial;
   birth.actor = {thread.number, stack};
-  void* block = layer.guarded.allocate(birth);
-  if (block != nullptr) return block;
-  // What waits in quarantine may be what is missing.
-  layer.guarded.hand_over(thread.batch);
-  layer.guarded.drain();
   return layer.guarded.allocate(birth);
 }
 
-void* guarded(const Request& request, std::uint64_t serial, DebugThread& thread) {
-  const StackId stack = stack_of_caller();
-  if (layer.options.mode == Mode::page) {
-    PageRequest page{.size = request.size,
-                     .alignment = request.alignment,
-                     .zeroed = request.zeroed,
-                     .family = request.family,
-                     .serial = serial,
-                     .stack = stack,
-                     .thread = thread.number};
-    if (void* block = allocate_on_pages(page)) return block;
-  }
+/// What waits in quarantine may be what is missing.
+[[gnu::cold, gnu::noinline]] void* after_drain(const Request& request, std::uint64_t serial,
+                                               StackId stack, DebugThread& thread) {
+  layer.guarded.hand_over(thread.batch);
+  layer.guarded.drain();
   return with_guard_bytes(request, serial, stack, thread);
 }
 
-void* serve(const Request& request) {
+[[gnu::noinline]] void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
+                                 DebugThread& thread) {
+  const PageRequest page{.size = request.size,
+                         .alignment = request.alignment,
+                         .zeroed = request.zeroed,
+                         .family = request.family,
+                         .serial = serial,
+                         .stack = stack,
+                         .thread = thread.number};
+  return allocate_on_pages(page);
+}
+
+/// Everything that is not the same for each request: see `DebugLayer::special`.
+[[gnu::noinline]] void* serve_specially(const Request& request, std::uint64_t serial,
+                                        DebugThread& thread) {
+  if (serial == layer.options.break_serial) ::raise(SIGTRAP);
+  if (layer.options.check_every != 0) check_now_and_then();
+  const Fate fate = layer.filters.any() ? fate_of(request, serial) : Fate::guarded;
+  if (fate == Fate::plain) return plain(request);
+  if (fate == Fate::fails) {
+    record_failure(serial, request.size);
+    return nullptr;
+  }
+  const StackId stack = stack_of_caller(thread);
+  if (layer.options.mode == Mode::page)
+    if (void* block = on_pages(request, serial, stack, thread)) return block;
+  void* block = with_guard_bytes(request, serial, stack, thread);
+  return block != nullptr ? block : after_drain(request, serial, stack, thread);
+}
+
+[[gnu::always_inline]] inline void* serve(const Request& request) {
   void* block = nullptr;
   {
     ActingThread thread(layer.threads);
-    const std::uint64_t serial = count(layer.serials);
-    if (serial == layer.options.break_serial) [[unlikely]]
-      ::raise(SIGTRAP);
-    check_now_and_then();
-    const Fate fate = layer.filters.any() ? fate_of(request, serial) : Fate::guarded;
-    if (fate == Fate::guarded)
-      block = guarded(request, serial, *thread);
-    else if (fate == Fate::plain)
-      block = plain(request);
-    else
-      record_failure(serial, request.size);
+    const std::uint64_t serial = next_serial();
+    if (layer.special) [[unlikely]] {
+      block = serve_specially(request, serial, *thread);
+    } else {
+      const StackId stack = stack_of_caller(*thread);
+      block = with_guard_bytes(request, serial, stack, *thread);
+      if (block == nullptr) [[unlikely]]
+        block = after_drain(request, serial, stack, *thread);
+    }
   }
-  if (block != nullptr)
+  if (block != nullptr) [[likely]]
     notify_malloc(block, request.size);
   else
     errno = ENOMEM;
@@ -134,16 +147,21 @@ bool begins_plain_block(const void* block) {
   return layer.filters.leaves_plain() && !layer.guarded.knows(reinterpret_cast<Address>(block));
 }
 
-[[gnu::noinline]] void give_back(void* block, const Death& said) {
+[[gnu::noinline]] void give_back_specially(void* block, const Death& death, DebugThread& thread) {
+  if (layer.options.check_every != 0) check_now_and_then();
+  if (layer.pages.owns(reinterpret_cast<Address>(block)))
+    return free_on_pages(block, death, thread.number, death.actor.stack);
+  if (begins_plain_block(block)) return plain_slow_paths.free(block, death.family);
+  layer.guarded.free(block, death, thread.batch);
+}
+
+[[gnu::always_inline]] inline void give_back(void* block, Death death) {
   if (block == nullptr) return;
   notify_free(block);
   ActingThread thread(layer.threads);
-  check_now_and_then();
-  if (layer.pages.owns(reinterpret_cast<Address>(block)))
-    return free_on_pages(block, said, thread->number, stack_of_caller());
-  if (begins_plain_block(block)) return plain_slow_paths.free(block, said.family);
-  Death death = said;
-  death.actor = {thread->number, stack_of_caller()};
+  death.actor = {thread->number, stack_of_caller(*thread)};
+  if (layer.special) [[unlikely]]
+    return give_back_specially(block, death, *thread);
   layer.guarded.free(block, death, thread->batch);
 }
 
@@ -183,12 +201,10 @@ void* move(void* block, std::size_t size) {
     errno = ENOMEM;
     return nullptr;
   }
-  void* moved = serve({size, 0, Family::malloc, false});
+  void* moved = diverting_slow_paths.allocate(size, Family::malloc);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, block, std::min(had, size));
-  Death death;
-  death.family = Family::malloc;
-  give_back(block, death);
+  diverting_slow_paths.free(block, Family::malloc);
   return moved;
 }
 

@@ -201,15 +201,15 @@ class Heap {
   /// The small block an address, any 64-bit value, lies in; false if it lies in no pool of a class.
   /// Never reads at it.
   bool find_small(Address at, SmallBlock& block) const {
-    if (!tables().owns(at)) return false;
+    if (!tables().in_range(at)) return false;
     const SizeClass size_class = class_at(at);
     if (size_class.value == kNoClass) return false;
     const ClassFacts& facts = Classes::facts(size_class);
+    const std::uint32_t offset = tables().offset_in_pool(at);
     block.pool = tables().pool_of(at).value;
-    block.index = static_cast<std::uint32_t>(
-        (std::uint64_t{tables().offset_in_pool(at)} * facts.reciprocal) >> 32);
+    block.index = static_cast<std::uint32_t>((std::uint64_t{offset} * facts.reciprocal) >> 32);
     block.bytes = facts.block_bytes;
-    block.begin = tables().pool_address(PoolIndex{block.pool}) + Address{block.index} * block.bytes;
+    block.begin = at - offset + Address{block.index} * block.bytes;
     return block.index < facts.capacity;
   }
 
@@ -271,7 +271,7 @@ class Heap {
     return attached_pool(thread, ThreadLayout<Geometry>::kAttachedOffset, size_class);
   }
   std::size_t array_offset_at(Address at) const { return tables().class_byte_at(at) * kLineBytes; }
-  /// The class whose pool the address lies in, or kNoClass. Requires: owns(at).
+  /// The class whose pool the address lies in, or kNoClass. Requires: it lies in the range.
   SizeClass class_at(Address at) const {
     return SizeClass{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
   }

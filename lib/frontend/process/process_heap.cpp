@@ -27,9 +27,6 @@ constinit std::atomic<Opened> opened{Opened::not_yet};
 constinit LockWord shared_lock{0};
 constinit ThreadBlock shared_block = 0;
 pthread_key_t thread_end_key;
-/// The thread's own block, which is what `current_thread` shows the fast paths, unless the thread
-/// is diverted; 0 if it has none.
-[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadBlock own_block = 0;
 /// The thread's block went back; it gets no other.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
 
@@ -117,9 +114,9 @@ void after_fork_in_child() {
 
 // The model again: g++ takes a definition without it for one that may be anywhere.
 [[gnu::tls_model("initial-exec")]] constinit thread_local const void* current_thread = &zeros;
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadBlock own_block = 0;
 
-SlowThread::SlowThread() : block_(own_block) {
-  if (block_ != 0) return;
+void SlowThread::attach_or_share() {
   if (!is_open()) return;
   if (attach_thread()) {
     block_ = own_block;
@@ -130,8 +127,8 @@ SlowThread::SlowThread() : block_(own_block) {
   }
 }
 
-SlowThread::~SlowThread() {
-  if (shared_) unlock(shared_lock);
+void SlowThread::give_up_share() {
+  unlock(shared_lock);
 }
 
 bool process_open() {

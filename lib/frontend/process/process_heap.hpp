@@ -30,6 +30,11 @@ using ProcessHeap = Heap<HeapConfig<Production, LinuxPages>>;
 [[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]]
 extern constinit thread_local const void* current_thread;
 
+/// The thread's own block, which is what `current_thread` shows the fast paths, unless the thread is
+/// diverted; 0 if it has none.
+[[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]]
+extern constinit thread_local ThreadBlock own_block;
+
 inline ThreadBlock current_block() {
   return reinterpret_cast<ThreadBlock>(current_thread);
 }
@@ -54,13 +59,22 @@ inline const Interceptor& slow_paths() {
 /// if that is the one. `block()` is 0 only if no heap could be opened.
 class SlowThread {
  public:
-  SlowThread();
-  ~SlowThread();
+  SlowThread() : block_(own_block) {
+    if (block_ == 0) [[unlikely]]
+      attach_or_share();
+  }
+  ~SlowThread() {
+    if (shared_) [[unlikely]]
+      give_up_share();
+  }
   SlowThread(const SlowThread&) = delete;
   SlowThread& operator=(const SlowThread&) = delete;
   ThreadBlock block() const { return block_; }
 
  private:
+  void attach_or_share();
+  static void give_up_share();
+
   ThreadBlock block_;
   bool shared_ = false;
 };
