@@ -2,9 +2,7 @@
 // One conversion of a print format, as glibc reads it: what it takes from the arguments.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
 
 namespace arenite {
 
@@ -47,7 +45,7 @@ class ConversionReader {
     ++at_;
     conversion = {};
     conversion.number = take_argument_number();
-    while (is_one_of("-+ #0'I")) ++at_;
+    while (is_flag()) ++at_;
     conversion.width = take_amount();
     if (*at_ == '.') {
       ++at_;
@@ -66,10 +64,19 @@ class ConversionReader {
 
   static constexpr unsigned kMaxNumber = 0x7fffffff;
 
-  bool is_one_of(std::string_view letters) const {
-    for (const char letter : letters)
-      if (*at_ == static_cast<Char>(letter)) return true;
-    return false;
+  bool is_flag() const {
+    switch (*at_) {
+      case '-':
+      case '+':
+      case ' ':
+      case '#':
+      case '0':
+      case '\'':
+      case 'I':
+        return true;
+      default:
+        return false;
+    }
   }
 
   unsigned take_number() {
@@ -106,16 +113,28 @@ class ConversionReader {
 
   void take_length() {
     length_ = Length::plain;
-    for (; is_one_of("hlLqjzZtw"); ++at_) {
-      if (*at_ == 'h') {
-        length_ = Length::half;
-      } else if (*at_ == 'w') {
-        take_exact_width();
-        return;
-      } else if (*at_ == 'L' || *at_ == 'q' || (*at_ == 'l' && length_ == Length::wide)) {
-        length_ = Length::longest;
-      } else {
-        length_ = Length::wide;
+    for (;; ++at_) {
+      switch (*at_) {
+        case 'h':
+          length_ = Length::half;
+          break;
+        case 'l':
+          length_ = length_ == Length::wide ? Length::longest : Length::wide;
+          break;
+        case 'L':
+        case 'q':
+          length_ = Length::longest;
+          break;
+        case 'j':
+        case 'z':
+        case 'Z':
+        case 't':
+          length_ = Length::wide;
+          break;
+        case 'w':
+          return take_exact_width();
+        default:
+          return;
       }
     }
   }
@@ -131,21 +150,41 @@ class ConversionReader {
   Argument take_letter() {
     if (*at_ == 0) return Argument::unknown;
     const bool is_long = length_ == Length::wide || length_ == Length::longest;
-    Argument argument = Argument::unknown;
-    if (is_one_of("diouxXbB"))
-      argument = is_long ? Argument::wide : Argument::narrow;
-    else if (is_one_of("eEfFgGaA"))
-      argument = length_ == Length::longest ? Argument::long_floating : Argument::floating;
-    else if (is_one_of("cC"))
-      argument = Argument::narrow;
-    else if (is_one_of("sS"))
-      argument = is_long || *at_ == 'S' ? Argument::wide_text : Argument::text;
-    else if (is_one_of("pn"))
-      argument = Argument::pointer;
-    else if (is_one_of("m%"))
-      argument = Argument::none;
-    ++at_;
-    return argument;
+    switch (*at_++) {
+      case 'd':
+      case 'i':
+      case 'o':
+      case 'u':
+      case 'x':
+      case 'X':
+      case 'b':
+      case 'B':
+        return is_long ? Argument::wide : Argument::narrow;
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G':
+      case 'a':
+      case 'A':
+        return length_ == Length::longest ? Argument::long_floating : Argument::floating;
+      case 'c':
+      case 'C':
+        return Argument::narrow;
+      case 's':
+        return is_long ? Argument::wide_text : Argument::text;
+      case 'S':
+        return Argument::wide_text;
+      case 'p':
+      case 'n':
+        return Argument::pointer;
+      case 'm':
+      case '%':
+        return Argument::none;
+      default:
+        return Argument::unknown;
+    }
   }
 
   const Char* at_;

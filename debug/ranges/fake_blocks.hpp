@@ -4,6 +4,7 @@
 // does no harm.
 #pragma once
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -77,13 +78,13 @@ class FakeBlocks : public ::testing::Test {
   /// A block that holds the text and no zero.
   char* unterminated(const std::string& text) {
     char* const block = allocate(text.size());
-    std::memcpy(block, text.data(), text.size());
+    std::copy(text.begin(), text.end(), block);
     return block;
   }
   wchar_t* unterminated(const std::wstring& text) {
-    char* const block = allocate(text.size() * sizeof(wchar_t));
-    std::memcpy(block, text.data(), text.size() * sizeof(wchar_t));
-    return reinterpret_cast<wchar_t*>(block);
+    auto* const block = reinterpret_cast<wchar_t*>(allocate(text.size() * sizeof(wchar_t)));
+    std::copy(text.begin(), text.end(), block);
+    return block;
   }
   char* terminated(const std::string& text) { return unterminated(text + '\0'); }
   wchar_t* terminated(const std::wstring& text) { return unterminated(text + L'\0'); }

@@ -28,20 +28,37 @@ class Arguments {
   Value take(Argument argument) {
     Value value;
     switch (argument) {
-      case Argument::narrow: value.number = va_arg(list_, int); break;
-      case Argument::wide: static_cast<void>(va_arg(list_, long)); break;
-      case Argument::floating: static_cast<void>(va_arg(list_, double)); break;
-      case Argument::long_floating: static_cast<void>(va_arg(list_, long double)); break;
+      case Argument::narrow:
+        value.number = va_arg(list_, int);
+        break;
+      // Taken to get behind them; each has its own way of being passed.
+      case Argument::wide:
+        skip<long>();
+        break;
+      case Argument::floating:
+        skip<double>();
+        break;
+      case Argument::long_floating:
+        skip<long double>();
+        break;
       case Argument::pointer:
       case Argument::text:
-      case Argument::wide_text: value.pointer = va_arg(list_, const void*); break;
+      case Argument::wide_text:
+        value.pointer = va_arg(list_, const void*);
+        break;
       case Argument::none:
-      case Argument::unknown: break;
+      case Argument::unknown:
+        break;
     }
     return value;
   }
 
  private:
+  template <class Type>
+  void skip() {
+    static_cast<void>(va_arg(list_, Type));
+  }
+
   std::va_list list_;
 };
 

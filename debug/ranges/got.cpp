@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "debug/ranges/module.hpp"
@@ -82,6 +83,7 @@ bool Redirector::add(std::string_view name, void* replacement, std::atomic<void*
   const std::uint32_t hash = symbol_hash(name);
   if (count_ == kMaxNames || lookup(name, hash) != nullptr) return false;
   entries_[count_] = {name, replacement, original, nullptr, hash, false};
+  longest_ = std::max(longest_, name.size());
   std::size_t at = hash % kIndexSize;
   while (index_[at] != 0) at = (at + 1) % kIndexSize;
   index_[at] = static_cast<std::uint16_t>(++count_);
@@ -156,7 +158,7 @@ bool Redirector::write_slots(const LoadedModule& module, Walk& walk) {
   if (module.relro_begin() != module.relro_end() && is_writable(module.relro_begin())) return false;
   Opening opening(module);
   ++walk.outcome.modules;
-  module.each_slot([&](Address slot, std::string_view name) {
+  module.each_slot(longest_, [&](Address slot, std::string_view name) {
     const Entry* const entry = lookup(name, symbol_hash(name));
     if (entry == nullptr || !module.may_store(slot, sizeof(Address))) return;
     std::atomic_ref<Address> word(*reinterpret_cast<Address*>(slot));
@@ -180,8 +182,10 @@ bool Redirector::start_walk(const dl_phdr_info& info, bool undoing) {
   if (!surveyed_) survey();
   surveyed_ = true;
   // Where a module was, there may be another now.
-  if (undoing || info.dlpi_subs != removals_) done_ = 0;
-  else if (info.dlpi_adds == additions_) return false;
+  if (undoing || info.dlpi_subs != removals_)
+    done_ = 0;
+  else if (info.dlpi_adds == additions_)
+    return false;
   removals_ = info.dlpi_subs;
   additions_ = info.dlpi_adds;
   return true;
@@ -198,8 +202,7 @@ Redirector::Outcome Redirector::walk_modules(bool undoing) {
         if (index == 0 && !self.start_walk(*info, state.undoing)) return 1;
         if (index < self.done_) return 0;
         const LoadedModule module(*info);
-        if (!is_home(module, index == 0) && !is_kernels(module) &&
-            !self.write_slots(module, state))
+        if (!is_home(module, index == 0) && !is_kernels(module) && !self.write_slots(module, state))
           state.pending = true;
         if (!state.pending && !state.undoing) self.done_ = index + 1;
         // The number is never so large: the next pass does not find that nothing was loaded.

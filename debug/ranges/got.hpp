@@ -34,10 +34,12 @@ class Redirector {
 
   static constexpr std::size_t kMaxNames = 512;
 
-  /// Has calls to `name` lead to `replacement` from the next pass on. `original`, which may be null,
-  /// gets the function's address in the C library before any slot is written, and stays as it is if
-  /// there is no such function. False if there is no more room, or the name is in already.
-  /// Requires: no pass has been made.
+  /// Has calls to `name` lead to `replacement` from the next pass on; the name outlives this.
+  /// `original`, which may be null, gets the function's address in the C library, or in our own
+  /// library if that exports the name (dlopen), before any slot is written, and stays as it is if
+  /// there is no such function. Once slots are written, our own calls go through them, too, where
+  /// we are linked into the program: a replacement calls `original`. False if there is no more
+  /// room, or the name is in already. Requires: no pass has been made.
   bool add(std::string_view name, void* replacement, std::atomic<void*>* original);
 
   struct Entry {
@@ -55,7 +57,7 @@ class Redirector {
   /// Writes the slots of all modules loaded since the last pass: to be called at start, once the
   /// process is relocated (a constructor is early enough), and after each dlopen, not from within
   /// it. Any number of threads at a time, while others call through the slots; takes the dynamic
-  /// linker's lock, so not in signal handlers. errno may change.
+  /// linker's lock, so not in signal handlers. errno is kept.
   Outcome pass();
 
   /// Lets every slot that was written lead to the C library again.
@@ -81,13 +83,14 @@ class Redirector {
 
   Entry entries_[kMaxNames];
   std::size_t count_;
+  std::size_t longest_;              ///< of the names
   std::uint16_t index_[kIndexSize];  ///< number of the entry from 1; open addressing
   Home homes_[kMaxHomes];            ///< the code that slots lead to that are written
   std::size_t home_count_;
   // The rest is read and written under the dynamic linker's lock.
   bool surveyed_;
   unsigned long long additions_, removals_;  ///< as of the last pass
-  std::size_t done_;  ///< so many modules at the front of the list are done
+  std::size_t done_;                         ///< so many modules at the front of the list are done
 };
 
 }  // namespace arenite

@@ -64,9 +64,7 @@ std::string permissions() {
 
 class Slots : public FakeBlocks {
  protected:
-  Slots() {
-    EXPECT_TRUE(add_range_functions(*redirector_));
-  }
+  Slots() { EXPECT_TRUE(add_range_functions(*redirector_)); }
   ~Slots() override { redirector_->undo(); }
 
   bool is_wrapped(const LoadedTestModule& module) {
@@ -154,8 +152,8 @@ TEST_F(Slots, of_names_that_others_define_are_left_alone) {
 TEST_F(Slots, an_address_that_is_taken_leads_to_the_wrapper) {
   const LoadedTestModule module("ranges_now.so");
   redirector_->pass();
-  auto* const set =
-      reinterpret_cast<void* (*)(void*, int, Size)>(module.function<void*()>("address_of_memset")());
+  auto* const set = reinterpret_cast<void* (*)(void*, int, Size)>(
+      module.function<void*()>("address_of_memset")());
   char* const block = allocate(4);
   set(block, 1, 5);
   const auto faults = take_faults();

@@ -2,6 +2,8 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <cstdio>
+
 #include "debug/ranges/text.hpp"
 #include "debug/ranges/wrappers.hpp"
 
@@ -10,7 +12,7 @@ namespace {
 
 using Size = std::size_t;
 using Signed = ssize_t;
-using File = void;  // a FILE, left to the C library
+using File = std::FILE;
 
 /// What a call is given to write is read as a whole; of vectors, their array, too.
 template <Size kVectors, Size kCount>
@@ -102,38 +104,37 @@ using Received = FillsUpTo<1, 2, 1, 0>;
 using Offset = off_t;
 using Length = socklen_t;
 
-using Functions = Wraps<
-    Read<"read">, Read<"__read_chk", Size>, Read<"pread", Offset>, Read<"pread64", Offset>,
-    Read<"__pread_chk", Offset, Size>, Read<"__pread64_chk", Offset, Size>,
-    Write<"write">, Write<"pwrite", Offset>, Write<"pwrite64", Offset>,
-    ReadAll<"readv">, ReadAll<"preadv", Offset>, ReadAll<"preadv64", Offset>,
-    WriteAll<"writev">, WriteAll<"pwritev", Offset>, WriteAll<"pwritev64", Offset>,
-    Write<"send", int>, Write<"sendto", int, const sockaddr*, Length>,
-    Wrap<"sendmsg", Signed(int, const msghdr*, int), SendsMessage>,
-    Wrap<"recv", Signed(int, void*, Size, int), Received>,
-    Wrap<"__recv_chk", Signed(int, void*, Size, Size, int), Received>,
-    Wrap<"recvfrom", Signed(int, void*, Size, int, sockaddr*, Length*), Received>,
-    Wrap<"__recvfrom_chk", Signed(int, void*, Size, Size, int, sockaddr*, Length*),
-         Received>,
-    FileRead<"fread">, FileRead<"fread_unlocked">, FileReadChecked<"__fread_chk">,
-    FileReadChecked<"__fread_unlocked_chk">, FileWrite<"fwrite">, FileWrite<"fwrite_unlocked">,
-    GetLine<"fgets", char>, GetLine<"fgets_unlocked", char>, GetLineChecked<"__fgets_chk", char>,
-    GetLineChecked<"__fgets_unlocked_chk", char>, GetLine<"fgetws", wchar_t>,
-    GetLine<"fgetws_unlocked", wchar_t>, GetLineChecked<"__fgetws_chk", wchar_t>,
-    GetLineChecked<"__fgetws_unlocked_chk", wchar_t>,
-    PutText<"fputs", char>, PutText<"fputs_unlocked", char>, PutText<"fputws", wchar_t>,
-    PutText<"fputws_unlocked", wchar_t>, Wrap<"puts", int(const char*), Text<0>>,
-    Wrap<"getline", Signed(char**, Size*, File*), FillsLine>,
-    Wrap<"getdelim", Signed(char**, Size*, int, File*), FillsLine>,
-    Wrap<"__getdelim", Signed(char**, Size*, int, File*), FillsLine>,
-    Wrap<"getcwd", char*(char*, Size), FillsText<0>>,
-    Wrap<"__getcwd_chk", char*(char*, Size, Size), FillsText<0>>,
-    Wrap<"readlink", Signed(const char*, char*, Size), Text<0>, Fills<1>>,
-    Wrap<"__readlink_chk", Signed(const char*, char*, Size, Size), Text<0>, Fills<1>>,
-    Wrap<"readlinkat", Signed(int, const char*, char*, Size), Text<1>, Fills<2>>,
-    Wrap<"__readlinkat_chk", Signed(int, const char*, char*, Size, Size), Text<1>, Fills<2>>,
-    Wrap<"gethostname", int(char*, Size), FillsName>,
-    Wrap<"__gethostname_chk", int(char*, Size, Size), FillsName>>;
+using Functions =
+    Wraps<Read<"read">, Read<"__read_chk", Size>, Read<"pread", Offset>, Read<"pread64", Offset>,
+          Read<"__pread_chk", Offset, Size>, Read<"__pread64_chk", Offset, Size>, Write<"write">,
+          Write<"pwrite", Offset>, Write<"pwrite64", Offset>, ReadAll<"readv">,
+          ReadAll<"preadv", Offset>, ReadAll<"preadv64", Offset>, WriteAll<"writev">,
+          WriteAll<"pwritev", Offset>, WriteAll<"pwritev64", Offset>, Write<"send", int>,
+          Write<"sendto", int, const sockaddr*, Length>,
+          Wrap<"sendmsg", Signed(int, const msghdr*, int), SendsMessage>,
+          Wrap<"recv", Signed(int, void*, Size, int), Received>,
+          Wrap<"__recv_chk", Signed(int, void*, Size, Size, int), Received>,
+          Wrap<"recvfrom", Signed(int, void*, Size, int, sockaddr*, Length*), Received>,
+          Wrap<"__recvfrom_chk", Signed(int, void*, Size, Size, int, sockaddr*, Length*), Received>,
+          FileRead<"fread">, FileRead<"fread_unlocked">, FileReadChecked<"__fread_chk">,
+          FileReadChecked<"__fread_unlocked_chk">, FileWrite<"fwrite">,
+          FileWrite<"fwrite_unlocked">, GetLine<"fgets", char>, GetLine<"fgets_unlocked", char>,
+          GetLineChecked<"__fgets_chk", char>, GetLineChecked<"__fgets_unlocked_chk", char>,
+          GetLine<"fgetws", wchar_t>, GetLine<"fgetws_unlocked", wchar_t>,
+          GetLineChecked<"__fgetws_chk", wchar_t>, GetLineChecked<"__fgetws_unlocked_chk", wchar_t>,
+          PutText<"fputs", char>, PutText<"fputs_unlocked", char>, PutText<"fputws", wchar_t>,
+          PutText<"fputws_unlocked", wchar_t>, Wrap<"puts", int(const char*), Text<0>>,
+          Wrap<"getline", Signed(char**, Size*, File*), FillsLine>,
+          Wrap<"getdelim", Signed(char**, Size*, int, File*), FillsLine>,
+          Wrap<"__getdelim", Signed(char**, Size*, int, File*), FillsLine>,
+          Wrap<"getcwd", char*(char*, Size), FillsText<0>>,
+          Wrap<"__getcwd_chk", char*(char*, Size, Size), FillsText<0>>,
+          Wrap<"readlink", Signed(const char*, char*, Size), Text<0>, Fills<1>>,
+          Wrap<"__readlink_chk", Signed(const char*, char*, Size, Size), Text<0>, Fills<1>>,
+          Wrap<"readlinkat", Signed(int, const char*, char*, Size), Text<1>, Fills<2>>,
+          Wrap<"__readlinkat_chk", Signed(int, const char*, char*, Size, Size), Text<1>, Fills<2>>,
+          Wrap<"gethostname", int(char*, Size), FillsName>,
+          Wrap<"__gethostname_chk", int(char*, Size, Size), FillsName>>;
 
 }  // namespace
 

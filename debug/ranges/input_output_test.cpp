@@ -35,7 +35,7 @@ class InputOutputRanges : public FakeBlocks {
     ::close(ends_[1]);
   }
 
-  void rewind_file() { ::rewind(file_); }
+  void rewind_file() { EXPECT_EQ(::fseek(file_, 0, SEEK_SET), 0); }
 
   /// `call` reads the 7 bytes of the file, or of a datagram, and asks for 100.
   void expect_filled(const char* name, Size bytes, const std::function<void(char* to)>& call) {
@@ -48,8 +48,7 @@ class InputOutputRanges : public FakeBlocks {
     ::lseek(descriptor_, 0, SEEK_SET);
     char* const small = allocate(bytes - 1);
     call(small);
-    expect_fault(name, Fault::heap_buffer_overflow, Access::write, small, small + bytes - 1,
-                 bytes);
+    expect_fault(name, Fault::heap_buffer_overflow, Access::write, small, small + bytes - 1, bytes);
   }
 
   FILE* file_;
@@ -84,8 +83,8 @@ TEST_F(InputOutputRanges, reading_counts_what_came) {
   });
   expect_filled("recvfrom", 3, [&](char* to) {
     ::send(ends_[0], "abc", 3, 0);
-    wrapper<ssize_t(int, void*, Size, int, sockaddr*, socklen_t*)>("recvfrom")(
-        ends_[1], to, 100, 0, nullptr, nullptr);
+    wrapper<ssize_t(int, void*, Size, int, sockaddr*, socklen_t*)>("recvfrom")(ends_[1], to, 100, 0,
+                                                                               nullptr, nullptr);
   });
 }
 
@@ -202,15 +201,16 @@ TEST_F(InputOutputRanges, names) {
   ASSERT_EQ(::gethostname(host, sizeof host), 0);
   expect_filled("gethostname", std::strlen(host) + 1,
                 [&](char* to) { wrapper<int(char*, Size)>("gethostname")(to, 256); });
-  ASSERT_EQ(::symlink("abcde", "/tmp/arenite_ranges_link"), 0);
+  const std::string link = ::testing::TempDir() + "/arenite_ranges_" + std::to_string(::getpid());
+  ASSERT_EQ(::symlink("abcde", link.c_str()), 0);
   using ReadLink = ssize_t(const char*, char*, Size);
   expect_filled("readlink", 5, [&](char* to) {
-    EXPECT_EQ(wrapper<ReadLink>("readlink")("/tmp/arenite_ranges_link", to, 100), 5);
+    EXPECT_EQ(wrapper<ReadLink>("readlink")(link.c_str(), to, 100), 5);
   });
   char* const path = unterminated("/tmp/x");
   wrapper<ReadLink>("readlink")(path, host, 100);
   expect_fault("readlink", Fault::heap_buffer_overflow, Access::read, path, path + 6, 7);
-  ::unlink("/tmp/arenite_ranges_link");
+  ::unlink(link.c_str());
 }
 
 }  // namespace

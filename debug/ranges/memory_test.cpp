@@ -67,12 +67,10 @@ std::vector<RangeCase> copies() {
          [=](char* at, Size n) { named<CopyChecked>(name)(outside, at, n, kUnbounded); }, name});
   }
   for (const char* name : {"wmemcpy", "wmemmove", "wmempcpy"}) {
-    cases.push_back({name, Access::write, 4, [=](char* at, Size n) {
-                       named<WideCopy>(name)(wide(at), kOutsideWide, n);
-                     }});
-    cases.push_back({name, Access::read, 4, [=](char* at, Size n) {
-                       named<WideCopy>(name)(kOutsideWide, wide(at), n);
-                     }});
+    cases.push_back({name, Access::write, 4,
+                     [=](char* at, Size n) { named<WideCopy>(name)(wide(at), kOutsideWide, n); }});
+    cases.push_back({name, Access::read, 4,
+                     [=](char* at, Size n) { named<WideCopy>(name)(kOutsideWide, wide(at), n); }});
   }
   for (const char* name : {"__wmemcpy_chk", "__wmemmove_chk", "__wmempcpy_chk"})
     cases.push_back({plain(name), Access::write, 4, [=](char* at, Size n) {
@@ -87,9 +85,8 @@ std::vector<RangeCase> copies() {
                        named<char*(char*, const char*, Size, Size)>(name)(at, "text", n, n);
                      }});
   for (const char* name : {"wcsncpy", "wcpncpy"})
-    cases.push_back({name, Access::write, 4, [=](char* at, Size n) {
-                       named<WideCopy>(name)(wide(at), L"text", n);
-                     }});
+    cases.push_back({name, Access::write, 4,
+                     [=](char* at, Size n) { named<WideCopy>(name)(wide(at), L"text", n); }});
   for (const char* name : {"__wcsncpy_chk", "__wcpncpy_chk"})
     cases.push_back({plain(name), Access::write, 4, [=](char* at, Size n) {
                        named<WideCopyChecked>(name)(wide(at), L"text", n, n);
@@ -100,23 +97,15 @@ std::vector<RangeCase> copies() {
 std::vector<RangeCase> others() {
   std::vector<RangeCase> cases = {
       {"bcopy", Access::read, 1,
-       [](char* at, Size n) {
-         named<void(const void*, void*, Size)>("bcopy")(at, outside, n);
-       }},
+       [](char* at, Size n) { named<void(const void*, void*, Size)>("bcopy")(at, outside, n); }},
       {"bcopy", Access::write, 1,
-       [](char* at, Size n) {
-         named<void(const void*, void*, Size)>("bcopy")(outside, at, n);
-       }},
+       [](char* at, Size n) { named<void(const void*, void*, Size)>("bcopy")(outside, at, n); }},
       {"memset", Access::write, 1,
        [](char* at, Size n) { named<void*(void*, int, Size)>("memset")(at, 1, n); }},
       {"memset", Access::write, 1,
-       [](char* at, Size n) {
-         named<void*(void*, int, Size, Size)>("__memset_chk")(at, 1, n, n);
-       }},
+       [](char* at, Size n) { named<void*(void*, int, Size, Size)>("__memset_chk")(at, 1, n, n); }},
       {"explicit_bzero", Access::write, 1,
-       [](char* at, Size n) {
-         named<void(void*, Size, Size)>("__explicit_bzero_chk")(at, n, n);
-       }},
+       [](char* at, Size n) { named<void(void*, Size, Size)>("__explicit_bzero_chk")(at, n, n); }},
       {"wmemset", Access::write, 4,
        [](char* at, Size n) { named<Wide*(Wide*, Wide, Size)>("wmemset")(wide(at), L'x', n); }},
       {"wmemset", Access::write, 4,
@@ -145,14 +134,12 @@ std::vector<RangeCase> others() {
        [](char* at, Size n) { named<void(void*, Size, Size, Order)>("qsort")(at, n, 2, order); }},
       {"qsort_r", Access::write, 2,
        [](char* at, Size n) {
-         named<void(void*, Size, Size, int (*)(const void*, const void*, void*), void*)>(
-             "qsort_r")(at, n, 2, [](const void* a, const void* b, void*) { return order(a, b); },
-                        nullptr);
+         named<void(void*, Size, Size, int (*)(const void*, const void*, void*), void*)>("qsort_r")(
+             at, n, 2, [](const void* a, const void* b, void*) { return order(a, b); }, nullptr);
        }},
       {"bsearch", Access::read, 2,
        [](char* at, Size n) {
-         named<void*(const void*, const void*, Size, Size, Order)>("bsearch")("x", at, n, 2,
-                                                                              order);
+         named<void*(const void*, const void*, Size, Size, Order)>("bsearch")("x", at, n, 2, order);
        }},
       {"memmem", Access::read, 1,
        [](char* at, Size n) {
@@ -208,8 +195,8 @@ class Ranges : public FakeBlocks {
                  block - item.element_bytes, block - item.element_bytes);
     release(block);
     touch(block + item.element_bytes, 1);
-    expect_fault(item.function, Fault::heap_use_after_free, item.access,
-                 block + item.element_bytes, block + item.element_bytes);
+    expect_fault(item.function, Fault::heap_use_after_free, item.access, block + item.element_bytes,
+                 block + item.element_bytes);
   }
 };
 
@@ -226,8 +213,7 @@ TEST_F(Ranges, a_product_that_overflows_is_too_much) {
   // bsearch on an element that is found at once never gets to the rest.
   const auto find = named<void*(const void*, const void*, Size, Size, Order)>("bsearch");
   find("x", block, ~Size{0} / 2, 4, [](const void*, const void*) { return 0; });
-  expect_fault("bsearch", Fault::heap_buffer_overflow, Access::read, block, block + 8,
-               kUnbounded);
+  expect_fault("bsearch", Fault::heap_buffer_overflow, Access::read, block, block + 8, kUnbounded);
 }
 
 TEST_F(Ranges, without_heaps_nothing_is_found) {

@@ -83,27 +83,51 @@ LoadedModule::Array<Element> LoadedModule::array(Address at, std::size_t most) c
 }
 
 void LoadedModule::read_dynamic(Address at, std::size_t bytes) {
-  const auto table =
-      array<ElfW(Dyn)>(at, std::min(bytes / sizeof(ElfW(Dyn)), kMaxDynamicEntries));
+  const auto table = array<ElfW(Dyn)>(at, std::min(bytes / sizeof(ElfW(Dyn)), kMaxDynamicEntries));
   ElfW(Addr) symbols = 0, strings = 0, jumps = 0, others = 0, versions = 0, hash = 0;
   std::size_t string_bytes = 0, jump_bytes = 0, other_bytes = 0, relative = 0;
   bool jumps_have_addends = true;
   for (std::size_t i = 0; i < table.count && table.first[i].d_tag != DT_NULL; ++i) {
     const auto value = table.first[i].d_un.d_val;
     switch (table.first[i].d_tag) {
-      case DT_SYMTAB: symbols = value; break;
-      case DT_STRTAB: strings = value; break;
-      case DT_STRSZ: string_bytes = value; break;
-      case DT_JMPREL: jumps = value; break;
-      case DT_PLTRELSZ: jump_bytes = value; break;
-      case DT_PLTREL: jumps_have_addends = value == DT_RELA; break;
-      case DT_RELA: others = value; break;
-      case DT_RELASZ: other_bytes = value; break;
-      case DT_RELACOUNT: relative = value; break;
-      case DT_VERSYM: versions = value; break;
-      case DT_GNU_HASH: hash = value; break;
-      case DT_SONAME: soname_ = value; break;
-      default: break;
+      case DT_SYMTAB:
+        symbols = value;
+        break;
+      case DT_STRTAB:
+        strings = value;
+        break;
+      case DT_STRSZ:
+        string_bytes = value;
+        break;
+      case DT_JMPREL:
+        jumps = value;
+        break;
+      case DT_PLTRELSZ:
+        jump_bytes = value;
+        break;
+      case DT_PLTREL:
+        jumps_have_addends = value == DT_RELA;
+        break;
+      case DT_RELA:
+        others = value;
+        break;
+      case DT_RELASZ:
+        other_bytes = value;
+        break;
+      case DT_RELACOUNT:
+        relative = value;
+        break;
+      case DT_VERSYM:
+        versions = value;
+        break;
+      case DT_GNU_HASH:
+        hash = value;
+        break;
+      case DT_SONAME:
+        soname_ = value;
+        break;
+      default:
+        break;
     }
   }
   if (symbols == 0 || strings == 0) return;
@@ -137,11 +161,15 @@ void LoadedModule::read_hash(Address at) {
   hash_.filter_shift = head.first[3] % 32;
 }
 
-std::string_view LoadedModule::string_at(std::size_t offset) const {
+/// Empty if it is longer.
+std::string_view LoadedModule::string_at(std::size_t offset, std::size_t longest) const {
   if (offset == 0 || offset >= strings_.count) return {};
   const char* const begin = strings_.first + offset;
-  const char* const end = std::find(begin, strings_.first + strings_.count, '\0');
-  return {begin, static_cast<std::size_t>(end - begin)};
+  const std::size_t most = std::min(strings_.count - offset, longest);
+  const char* const end = std::find(begin, begin + most, '\0');
+  const auto length = static_cast<std::size_t>(end - begin);
+  if (length == longest && offset + length < strings_.count && *end != '\0') return {};
+  return {begin, length};
 }
 
 bool LoadedModule::is_wanted(std::size_t index, std::string_view name) const {

@@ -54,11 +54,11 @@ class LoadedModule {
   }
 
   /// Calls `visit(slot, name)` for each slot through which the module reaches a symbol that it does
-  /// not define itself.
+  /// not define itself, and whose name is no longer than `longest`: names of C++ are the most.
   template <class Visit>
-  void each_slot(Visit&& visit) const {
-    visit_table(jumps_, visit);
-    visit_table(others_, visit);
+  void each_slot(std::size_t longest, Visit&& visit) const {
+    visit_table(jumps_, longest, visit);
+    visit_table(others_, longest, visit);
   }
 
   static constexpr std::size_t kMaxParts = 16;
@@ -87,12 +87,12 @@ class LoadedModule {
   Array<Element> array(Address at, std::size_t most) const;
   void read_dynamic(Address at, std::size_t bytes);
   void read_hash(Address at);
-  std::string_view string_at(std::size_t offset) const;
+  std::string_view string_at(std::size_t offset, std::size_t longest = ~std::size_t{0}) const;
   const ElfW(Sym) * find_symbol(std::string_view name, std::uint32_t hash) const;
   bool is_wanted(std::size_t index, std::string_view name) const;
 
   template <class Visit>
-  void visit_table(const Array<ElfW(Rela)>& table, Visit& visit) const {
+  void visit_table(const Array<ElfW(Rela)>& table, std::size_t longest, Visit& visit) const {
     for (std::size_t i = 0; i < table.count; ++i) {
       const ElfW(Rela)& entry = table.first[i];
       const auto type = ELF64_R_TYPE(entry.r_info);
@@ -100,7 +100,7 @@ class LoadedModule {
       const std::size_t index = ELF64_R_SYM(entry.r_info);
       if (index >= symbols_.count || symbols_.first[index].st_shndx != SHN_UNDEF) continue;
       const Address slot = base_ + entry.r_offset;
-      const std::string_view name = string_at(symbols_.first[index].st_name);
+      const std::string_view name = string_at(symbols_.first[index].st_name, longest);
       if (!name.empty() && slot % sizeof(Address) == 0) visit(slot, name);
     }
   }

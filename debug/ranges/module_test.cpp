@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Modules as they are, and modules whose tables hold anything at all.
+#include "debug/ranges/module.hpp"
+
 #include <dlfcn.h>
 #include <link.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <random>
 
 #include <gtest/gtest.h>
-
-#include "debug/ranges/module.hpp"
 
 namespace arenite {
 namespace {
@@ -52,10 +53,18 @@ TEST(LoadedModule, the_c_library_defines_what_dlsym_finds) {
 TEST(LoadedModule, slots_lie_where_a_module_may_store) {
   unsigned slots = 0;
   each_module([&](const LoadedModule& module) {
-    module.each_slot([&](Address slot, std::string_view name) {
+    module.each_slot(100, [&](Address slot, std::string_view name) {
       EXPECT_TRUE(module.may_store(slot, sizeof(Address))) << name;
+      EXPECT_LE(name.size(), 100u);
       ++slots;
     });
+    unsigned shorter = 0, as_short = 0;
+    module.each_slot(6, [&](Address, std::string_view name) {
+      EXPECT_LE(name.size(), 6u);
+      ++shorter;
+    });
+    module.each_slot(100, [&](Address, std::string_view name) { as_short += name.size() <= 6; });
+    EXPECT_EQ(shorter, as_short);
   });
   EXPECT_GT(slots, 20u);
 }
@@ -67,8 +76,13 @@ class MadeUpModule {
 
   explicit MadeUpModule(std::uint32_t seed) : random_(seed) {
     memory_ = static_cast<std::uint8_t*>(std::aligned_alloc(4096, kBytes));
-    for (std::size_t i = 0; i < kBytes; ++i)
-      memory_[i] = static_cast<std::uint8_t>(random_() % 3 == 0 ? R_X86_64_JUMP_SLOT : 0);
+    // Words that pass for a relocation, for a symbol that is not defined, and for small numbers.
+    for (std::size_t at = 0; at < kBytes; at += 8) {
+      const std::uint64_t word = random_() % 4 == 0
+                                     ? some_number()
+                                     : std::uint64_t{random_() % 64} << 32 | R_X86_64_JUMP_SLOT;
+      std::memcpy(memory_ + at, &word, sizeof word);
+    }
     auto* const dynamic = reinterpret_cast<ElfW(Dyn)*>(memory_ + kDynamic);
     std::size_t at = 0;
     for (const auto tag : {DT_SYMTAB, DT_STRTAB, DT_JMPREL, DT_RELA, DT_VERSYM, DT_GNU_HASH})
@@ -109,10 +123,14 @@ class MadeUpModule {
 
   std::uint64_t some_number() {
     switch (random_() % 4) {
-      case 0: return random_() % kBytes;
-      case 1: return ~std::uint64_t{0} - random_() % kBytes;
-      case 2: return std::uint64_t{random_()} << 32 | random_();
-      default: return random_() % 64;
+      case 0:
+        return random_() % kBytes;
+      case 1:
+        return ~std::uint64_t{0} - random_() % kBytes;
+      case 2:
+        return std::uint64_t{random_()} << 32 | random_();
+      default:
+        return random_() % 64;
     }
   }
 
@@ -127,7 +145,7 @@ TEST(LoadedModule, tables_that_hold_anything_are_not_followed_out_of_the_module)
     const MadeUpModule made(seed);
     const LoadedModule module(made.info());
     named += module.soname().size();
-    module.each_slot([&](Address, std::string_view name) {
+    module.each_slot(seed % 50, [&](Address, std::string_view name) {
       ++slots;
       named += name.size();
     });
@@ -146,7 +164,7 @@ TEST(LoadedModule, without_a_dynamic_table_there_is_nothing) {
   EXPECT_EQ(module.soname(), "");
   EXPECT_FALSE(module.defines("strlen", hash_of("strlen")));
   EXPECT_EQ(module.code_begin(), module.code_end());
-  module.each_slot([](Address, std::string_view name) { ADD_FAILURE() << name; });
+  module.each_slot(100, [](Address, std::string_view name) { ADD_FAILURE() << name; });
 }
 
 }  // namespace

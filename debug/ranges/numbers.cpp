@@ -55,9 +55,8 @@ struct ReadsNumber {
 struct ReadsNumberInBase {
   template <class Char>
   static void before(const char* function, const Char* text, Char**, int base) {
-    check_text(function, text, kUnbounded, [&](const Char* from, std::size_t room) {
-      return number_ends(from, room, base);
-    });
+    check_text(function, text, kUnbounded,
+               [&](const Char* from, std::size_t room) { return number_ends(from, room, base); });
   }
 };
 
@@ -83,8 +82,7 @@ using Functions = Wraps<
     Whole<"__isoc23_wcstoll", Signed, wchar_t>, Whole<"__isoc23_wcstoull", Unsigned, wchar_t>,
     Floating<"strtod", double>, Floating<"strtof", float>, Floating<"strtold", long double>,
     Floating<"wcstod", double, wchar_t>, Floating<"wcstof", float, wchar_t>,
-    Floating<"wcstold", long double, wchar_t>,
-    Wrap<"atoi", int(const char*), ReadsNumber<10>>,
+    Floating<"wcstold", long double, wchar_t>, Wrap<"atoi", int(const char*), ReadsNumber<10>>,
     Wrap<"atol", long(const char*), ReadsNumber<10>>,
     Wrap<"atoll", Signed(const char*), ReadsNumber<10>>,
     Wrap<"atof", double(const char*), ReadsNumber<kFloating>>>;

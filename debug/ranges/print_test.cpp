@@ -8,9 +8,11 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cwchar>
+#include <utility>
 
 #include "debug/ranges/conversion.hpp"
 #include "debug/ranges/fake_blocks.hpp"
+#include "debug/ranges/format.hpp"
 
 namespace arenite {
 namespace {
@@ -98,7 +100,9 @@ TEST_F(PrintRanges, numbered_arguments) {
 
 TEST_F(PrintRanges, what_is_not_known_ends_the_walk) {
   expect_quiet("%y %s", cut_);
-  expect_quiet("%65$s", 1, cut_);
+  [this]<Size... kIndex>(std::index_sequence<kIndex...>) {
+    expect_quiet("%1$s %65$s", cut_, (static_cast<void>(kIndex), whole_)...);
+  }(std::make_index_sequence<kMaxNumbered>());
   expect_quiet("%1$s %s", whole_, cut_);
   expect_quiet("%s %", whole_);
 }
@@ -121,8 +125,7 @@ TEST_F(PrintRanges, lengths_by_width_in_bits) {
 TEST_F(PrintRanges, wide_text) {
   const auto print = wrapper<IntoBounded>("snprintf");
   print(output, sizeof output, "%ls", wide_cut_);
-  expect_fault("snprintf", Fault::heap_buffer_overflow, Access::read, wide_cut_, wide_cut_ + 3,
-               16);
+  expect_fault("snprintf", Fault::heap_buffer_overflow, Access::read, wide_cut_, wide_cut_ + 3, 16);
   using WideInto = int(Wide*, Size, const Wide*, ...);
   const auto wide_print = wrapper<WideInto>("swprintf");
   EXPECT_EQ(wide_print(wide_output, 1024, L"%s%ls%.3s%.3ls", whole_, wide_whole_, cut_, wide_cut_),
@@ -131,8 +134,7 @@ TEST_F(PrintRanges, wide_text) {
   wide_print(wide_output, 1024, L"%d%s", 1, cut_);
   expect_fault("swprintf", Fault::heap_buffer_overflow, Access::read, cut_, cut_ + 3, 4);
   wide_print(wide_output, 1024, L"%d%ls", 1, wide_cut_);
-  expect_fault("swprintf", Fault::heap_buffer_overflow, Access::read, wide_cut_, wide_cut_ + 3,
-               16);
+  expect_fault("swprintf", Fault::heap_buffer_overflow, Access::read, wide_cut_, wide_cut_ + 3, 16);
   Wide* const to = reinterpret_cast<Wide*>(allocate(16));
   EXPECT_EQ(wide_print(to, 100, L"abc"), 3);
   expect_silence("swprintf");
@@ -182,9 +184,8 @@ TEST_F(PrintRanges, every_print_function_looks_at_its_arguments) {
   check("printf", [&](char* text) {
     wrapper<int(int, const char*, ...)>("__printf_chk")(1, "%.4s\n", text);
   });
-  check("fwprintf", [&](char* text) {
-    wrapper<int(FILE*, const Wide*, ...)>("fwprintf")(file, L"%s", text);
-  });
+  check("fwprintf",
+        [&](char* text) { wrapper<int(FILE*, const Wide*, ...)>("fwprintf")(file, L"%s", text); });
   ::fclose(file);
   ::close(null);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <climits>
+#include <cstdio>
 
 #include "debug/ranges/print_effects.hpp"
 #include "debug/ranges/wrappers.hpp"
@@ -8,7 +9,7 @@ namespace arenite {
 namespace {
 
 using Size = std::size_t;
-using File = void;  // a FILE, left to the C library
+using File = std::FILE;
 using List = std::va_list;
 
 /// Where sprintf and its kin print to.
@@ -37,7 +38,7 @@ struct Destination {
       return real<"vsprintf", int(char*, const char*, List)>()(to, format, arguments);
     if (most == kUnbounded)
       return real<"__vsprintf_chk", int(char*, int, Size, const char*, List)>()(to, flag, object,
-                                                                              format, arguments);
+                                                                                format, arguments);
     if (flag == kUnfortified)
       return real<"vsnprintf", int(char*, Size, const char*, List)>()(to, most, format, arguments);
     return real<"__vsnprintf_chk", int(char*, Size, int, Size, const char*, List)>()(
@@ -75,8 +76,7 @@ struct IntoUnbounded {
 };
 
 struct IntoBounded {
-  static int checked(const char* called, char* to, Size size, const char* format,
-                     List arguments) {
+  static int checked(const char* called, char* to, Size size, const char* format, List arguments) {
     return print_checked(called, {to, size}, format, arguments);
   }
   static int call(char* to, Size size, const char* format, List arguments) {
@@ -99,8 +99,7 @@ struct IntoBoundedChecked {
                      const char* format, List arguments) {
     return print_checked(called, {to, size, flag, object}, format, arguments);
   }
-  static int call(char* to, Size size, int flag, Size object, const char* format,
-                  List arguments) {
+  static int call(char* to, Size size, int flag, Size object, const char* format, List arguments) {
     return checked("vsnprintf", to, size, flag, object, format, arguments);
   }
 };
@@ -115,23 +114,24 @@ using PrintToFileChecked = Wrap<"__vdprintf_chk", int(int, int, const char*, Lis
 using PrintToNewChecked =
     Wrap<"__vasprintf_chk", int(char**, int, const char*, List), Prints<2, 3>>;
 
-using Functions = Wraps<
-    Print, PrintTo, PrintToFile, PrintToNew, PrintChecked, PrintToChecked, PrintToFileChecked,
-    PrintToNewChecked, Variadic<"printf", Print, char>, Variadic<"fprintf", PrintTo, char, File*>,
-    Variadic<"dprintf", PrintToFile, char, int>, Variadic<"asprintf", PrintToNew, char, char**>,
-    Variadic<"__asprintf", PrintToNew, char, char**>,
-    Variadic<"__printf_chk", PrintChecked, char, int>,
-    Variadic<"__fprintf_chk", PrintToChecked, char, File*, int>,
-    Variadic<"__dprintf_chk", PrintToFileChecked, char, int, int>,
-    Variadic<"__asprintf_chk", PrintToNewChecked, char, char**, int>,
-    Special<"vsprintf", &IntoUnbounded::call>, Special<"vsnprintf", &IntoBounded::call>,
-    Special<"__vsnprintf", &IntoBounded::call>,
-    Special<"__vsprintf_chk", &IntoUnboundedChecked::call>,
-    Special<"__vsnprintf_chk", &IntoBoundedChecked::call>,
-    Variadic<"sprintf", IntoUnbounded, char, char*>,
-    Variadic<"snprintf", IntoBounded, char, char*, Size>,
-    Variadic<"__sprintf_chk", IntoUnboundedChecked, char, char*, int, Size>,
-    Variadic<"__snprintf_chk", IntoBoundedChecked, char, char*, Size, int, Size>>;
+using Functions =
+    Wraps<Print, PrintTo, PrintToFile, PrintToNew, PrintChecked, PrintToChecked, PrintToFileChecked,
+          PrintToNewChecked, Variadic<"printf", Print, char>,
+          Variadic<"fprintf", PrintTo, char, File*>, Variadic<"dprintf", PrintToFile, char, int>,
+          Variadic<"asprintf", PrintToNew, char, char**>,
+          Variadic<"__asprintf", PrintToNew, char, char**>,
+          Variadic<"__printf_chk", PrintChecked, char, int>,
+          Variadic<"__fprintf_chk", PrintToChecked, char, File*, int>,
+          Variadic<"__dprintf_chk", PrintToFileChecked, char, int, int>,
+          Variadic<"__asprintf_chk", PrintToNewChecked, char, char**, int>,
+          Special<"vsprintf", &IntoUnbounded::call>, Special<"vsnprintf", &IntoBounded::call>,
+          Special<"__vsnprintf", &IntoBounded::call>,
+          Special<"__vsprintf_chk", &IntoUnboundedChecked::call>,
+          Special<"__vsnprintf_chk", &IntoBoundedChecked::call>,
+          Variadic<"sprintf", IntoUnbounded, char, char*>,
+          Variadic<"snprintf", IntoBounded, char, char*, Size>,
+          Variadic<"__sprintf_chk", IntoUnboundedChecked, char, char*, int, Size>,
+          Variadic<"__snprintf_chk", IntoBoundedChecked, char, char*, Size, int, Size>>;
 
 }  // namespace
 

@@ -37,9 +37,9 @@ struct Subject {
 
 std::intptr_t plain(auto result, const void* a) {
   if constexpr (std::is_pointer_v<decltype(result)>)
-    return result == nullptr ? -1
-                             : reinterpret_cast<std::intptr_t>(result) -
-                                   reinterpret_cast<std::intptr_t>(a);
+    return result == nullptr
+               ? -1
+               : reinterpret_cast<std::intptr_t>(result) - reinterpret_cast<std::intptr_t>(a);
   else
     return static_cast<std::intptr_t>(result);
 }
@@ -97,21 +97,36 @@ std::vector<Subject<char>> narrow_subjects() {
   using Bytes = void*(void*, const void*, Size);
   using Span = Size(const char*, const char*);
   using Find = char*(const char*, int);
+  using FindText = char*(const char*, const char*);
   return {
-      limited<Bytes, char>("memcpy"), limited<Bytes, char>("memmove"),
-      limited<Bytes, char>("mempcpy"), two<Copy, char>("strcpy"), two<Copy, char>("stpcpy"),
-      two<Copy, char>("strcat"), limited<Limited, char>("strncpy"),
-      limited<Limited, char>("stpncpy"), limited<Limited, char>("strncat"),
-      two<Copy, char>("strstr"), two<Copy, char>("strcasestr"), two<Copy, char>("strpbrk"),
-      two<Copy, char>("strtok"), two<Span, char>("strspn"), two<Span, char>("strcspn"),
-      compare<char>("strcmp"), compare<char>("strcasecmp"), compare<char>("strcoll"),
-      compare_limited<char>("strncmp"), compare_limited<char>("strncasecmp"),
-      find<Find, char>("strchr"), find<Find, char>("strrchr"), find<Find, char>("strchrnul"),
+      limited<Bytes, char>("memcpy"),
+      limited<Bytes, char>("memmove"),
+      limited<Bytes, char>("mempcpy"),
+      two<Copy, char>("strcpy"),
+      two<Copy, char>("stpcpy"),
+      two<Copy, char>("strcat"),
+      limited<Limited, char>("strncpy"),
+      limited<Limited, char>("stpncpy"),
+      limited<Limited, char>("strncat"),
+      two<FindText, char>("strstr"),
+      two<FindText, char>("strcasestr"),
+      two<FindText, char>("strpbrk"),
+      two<Copy, char>("strtok"),
+      two<Span, char>("strspn"),
+      two<Span, char>("strcspn"),
+      compare<char>("strcmp"),
+      compare<char>("strcasecmp"),
+      compare<char>("strcoll"),
+      compare_limited<char>("strncmp"),
+      compare_limited<char>("strncasecmp"),
+      find<Find, char>("strchr"),
+      find<Find, char>("strrchr"),
+      find<Find, char>("strchrnul"),
       length<char>("strlen"),
       {"memchr",
        [](void* function, const Arguments<char>& at) {
-         return plain(reinterpret_cast<void* (*)(const void*, int, Size)>(function)(
-                          at.a, at.wanted, at.count),
+         return plain(reinterpret_cast<void* (*)(const void*, int, Size)>(function)(at.a, at.wanted,
+                                                                                    at.count),
                       at.a);
        }},
       {"memccpy",
@@ -122,10 +137,9 @@ std::vector<Subject<char>> narrow_subjects() {
        }},
       {"memmem",
        [](void* function, const Arguments<char>& at) {
-         return plain(
-             reinterpret_cast<void* (*)(const void*, Size, const void*, Size)>(function)(
-                 at.a, at.count, at.b, at.count / 4),
-             at.a);
+         return plain(reinterpret_cast<void* (*)(const void*, Size, const void*, Size)>(function)(
+                          at.a, at.count, at.b, at.count / 4),
+                      at.a);
        }},
       {"snprintf",
        [](void* function, const Arguments<char>& at) {
@@ -141,13 +155,16 @@ std::vector<Subject<Wide>> wide_subjects() {
   using Limited = Wide*(Wide*, const Wide*, Size);
   using Span = Size(const Wide*, const Wide*);
   using Find = Wide*(const Wide*, Wide);
+  using FindText = Wide*(const Wide*, const Wide*);
   return {
       limited<Limited, Wide>("wmemcpy"), limited<Limited, Wide>("wmemmove"),
-      two<Copy, Wide>("wcscpy"), two<Copy, Wide>("wcscat"), limited<Limited, Wide>("wcsncpy"),
-      limited<Limited, Wide>("wcsncat"), two<Copy, Wide>("wcsstr"), two<Copy, Wide>("wcspbrk"),
-      two<Span, Wide>("wcsspn"), two<Span, Wide>("wcscspn"), compare<Wide>("wcscmp"),
-      compare<Wide>("wcscasecmp"), compare_limited<Wide>("wcsncmp"), find<Find, Wide>("wcschr"),
-      find<Find, Wide>("wcsrchr"), length<Wide>("wcslen"),
+      two<Copy, Wide>("wcscpy"),         two<Copy, Wide>("wcscat"),
+      limited<Limited, Wide>("wcsncpy"), limited<Limited, Wide>("wcsncat"),
+      two<FindText, Wide>("wcsstr"),     two<FindText, Wide>("wcspbrk"),
+      two<Span, Wide>("wcsspn"),         two<Span, Wide>("wcscspn"),
+      compare<Wide>("wcscmp"),           compare<Wide>("wcscasecmp"),
+      compare_limited<Wide>("wcsncmp"),  find<Find, Wide>("wcschr"),
+      find<Find, Wide>("wcsrchr"),       length<Wide>("wcslen"),
   };
 }
 

@@ -22,8 +22,7 @@ using Copy = Wrap<kName, char*(char*, const char*), CopiesText<0, 1>>;
 template <Name kName>
 using CopyChecked = Wrap<kName, char*(char*, const char*, Size), CopiesText<0, 1>>;
 template <Name kName>
-using CopyBytes =
-    Wrap<kName, char*(char*, const char*, Size), Text<1, 2>, Writes<0, Count<2>>>;
+using CopyBytes = Wrap<kName, char*(char*, const char*, Size), Text<1, 2>, Writes<0, Count<2>>>;
 template <Name kName>
 using CopyBytesChecked =
     Wrap<kName, char*(char*, const char*, Size, Size), Text<1, 2>, Writes<0, Count<2>>>;
@@ -59,8 +58,8 @@ struct Separates {
 /// strlcat: appends within as many bytes as an argument says.
 struct AppendsTextCut {
   static void before(const char* function, const char* to, const char* from, Size most) {
-    const bool both = bool{check_text(function, to, most)} & bool{check_text(function, from)};
-    if (!both || !in_heaps(reinterpret_cast<Address>(to))) return;
+    const bool good_to = check_text(function, to, most), good_from = check_text(function, from);
+    if (!good_to || !good_from || !in_heaps(reinterpret_cast<Address>(to))) return;
     const Size length = Chars<char>::length(to, most);
     if (length == most) return;
     check_range(function, Access::write, reinterpret_cast<Address>(to),
@@ -71,17 +70,16 @@ struct AppendsTextCut {
 /// Result 0 says nothing of what was written.
 struct FillsTime : After {
   static void after(const char* function, Size result, const auto&... arguments) {
-    if (result != 0)
-      check_range(function, Access::write, address<0>(arguments...), result + 1);
+    if (result != 0) check_range(function, Access::write, address<0>(arguments...), result + 1);
   }
 };
 
 using Functions = Wraps<
     Wrap<"strlen", Size(const char*), Text<0>>,
-    Wrap<"strnlen", Size(const char*, Size), Text<0, 1>>,
-    Copy<"strcpy">, Copy<"stpcpy">, Copy<"__stpcpy">, CopyChecked<"__strcpy_chk">,
-    CopyChecked<"__stpcpy_chk">, CopyBytes<"strncpy">, CopyBytes<"stpncpy">,
-    CopyBytes<"__stpncpy">, CopyBytesChecked<"__strncpy_chk">, CopyBytesChecked<"__stpncpy_chk">,
+    Wrap<"strnlen", Size(const char*, Size), Text<0, 1>>, Copy<"strcpy">, Copy<"stpcpy">,
+    Copy<"__stpcpy">, CopyChecked<"__strcpy_chk">, CopyChecked<"__stpcpy_chk">,
+    CopyBytes<"strncpy">, CopyBytes<"stpncpy">, CopyBytes<"__stpncpy">,
+    CopyBytesChecked<"__strncpy_chk">, CopyBytesChecked<"__stpncpy_chk">,
     Wrap<"strlcpy", Size(char*, const char*, Size), CopiesTextCut<0, 1, 2>>,
     Wrap<"__strlcpy_chk", Size(char*, const char*, Size, Size), CopiesTextCut<0, 1, 2>>,
     Wrap<"strlcat", Size(char*, const char*, Size), AppendsTextCut>,
@@ -98,8 +96,8 @@ using Functions = Wraps<
     Wrap<"strcoll_l", int(const char*, const char*, Locale), Text<0>, Text<1>>,
     Wrap<"strxfrm", Size(char*, const char*, Size), Text<1>, FillsUpTo<0, 2>>,
     Wrap<"strxfrm_l", Size(char*, const char*, Size, Locale), Text<1>, FillsUpTo<0, 2>>,
-    FindChar<"strchr">, FindChar<"strchrnul">, FindChar<"index">,
-    FindLast<"strrchr">, FindLast<"rindex">, FindText<"strstr">,
+    FindChar<"strchr">, FindChar<"strchrnul">, FindChar<"index">, FindLast<"strrchr">,
+    FindLast<"rindex">, FindText<"strstr">,
     Wrap<"strcasestr", char*(const char*, const char*), SearchesTextCaseless>,
     Wrap<"__strcasestr", char*(const char*, const char*), SearchesTextCaseless>,
     Wrap<"strdup", char*(const char*), Text<0>>, Wrap<"__strdup", char*(const char*), Text<0>>,
@@ -108,9 +106,8 @@ using Functions = Wraps<
     Wrap<"strspn", Size(const char*, const char*), Spans<0, 1, false>>,
     Wrap<"strcspn", Size(const char*, const char*), Spans<0, 1, true>>,
     Wrap<"strpbrk", char*(const char*, const char*), Spans<0, 1, true>>,
-    Wrap<"strtok", char*(char*, const char*), Spans<0, 1, true>>,
-    Tokenize<"strtok_r">, Tokenize<"__strtok_r">,
-    Wrap<"strsep", char*(char**, const char*), Separates>,
+    Wrap<"strtok", char*(char*, const char*), Spans<0, 1, true>>, Tokenize<"strtok_r">,
+    Tokenize<"__strtok_r">, Wrap<"strsep", char*(char**, const char*), Separates>,
     Wrap<"strftime", Size(char*, Size, const char*, const std::tm*), Text<2>,
          Reads<3, Constant<sizeof(std::tm)>>, FillsTime>>;
 

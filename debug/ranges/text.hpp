@@ -39,7 +39,7 @@ template <>
 struct Chars<wchar_t> {
   static const wchar_t* find(const wchar_t* text, wchar_t wanted, std::size_t count) {
     return real<"wmemchr", const wchar_t*(const wchar_t*, wchar_t, std::size_t)>()(text, wanted,
-                                                                                  count);
+                                                                                   count);
   }
   static std::size_t length(const wchar_t* text) {
     return real<"wcslen", std::size_t(const wchar_t*)>()(text);
@@ -71,8 +71,7 @@ bool check_text(const char* function, const Char* text, std::size_t most = kUnbo
   if (bytes == kUnbounded) return true;
   if (bytes == 0) return false;
   const std::size_t room = bytes / sizeof(Char);
-  if (most <= room || Chars<Char>::find(text, 0, room) != nullptr || stops(text, room))
-    return true;
+  if (most <= room || Chars<Char>::find(text, 0, room) != nullptr || stops(text, room)) return true;
   tell_overrun(function, Access::read, begin, (room + 1) * sizeof(Char), block);
   return false;
 }

@@ -43,8 +43,8 @@ struct AppendsText {
     const auto* const from = text<kFrom>(arguments...);
     const std::size_t most = limit<kLimit>(arguments...);
     using Char = std::remove_cvref_t<decltype(*from)>;
-    const bool both = bool{check_text(function, to)} & bool{check_text(function, from, most)};
-    if (!both || !in_heaps(reinterpret_cast<Address>(to))) return;
+    const bool good_to = check_text(function, to), good_from = check_text(function, from, most);
+    if (!good_to || !good_from || !in_heaps(reinterpret_cast<Address>(to))) return;
     const std::size_t length = Chars<Char>::length(to) + Chars<Char>::length(from, most) + 1;
     check_range(function, Access::write, reinterpret_cast<Address>(to), length * sizeof(Char));
   }

@@ -2,7 +2,6 @@
 // Each function that reads text to its end: silent where the block holds the end, the right fault
 // where it does not, and where the block was freed.
 #include <cstdlib>
-#include <ctime>
 #include <cwchar>
 #include <functional>
 
@@ -79,22 +78,35 @@ void free_result(char* text) {
 /// All are called on "abc", which has neither an x nor a digit.
 std::vector<TextCase> narrow_cases() {
   return {
-      narrow<Plain>("strlen"), narrow<Size(const char*, Size)>("strnlen", Size{100}),
-      narrow<Pair>("strcmp", outside), narrow<Pair>("strcasecmp", "ABCabc"),
-      narrow<Pair>("__strcasecmp", outside), narrow<Pair>("strcoll", outside),
+      narrow<Plain>("strlen"),
+      narrow<Size(const char*, Size)>("strnlen", Size{100}),
+      narrow<Pair>("strcmp", outside),
+      narrow<Pair>("strcasecmp", "ABCabc"),
+      narrow<Pair>("__strcasecmp", outside),
+      narrow<Pair>("strcoll", outside),
       narrow<int(const char*, const char*, Size)>("strncmp", outside, Size{5}),
       narrow<int(const char*, const char*, Size)>("strncasecmp", outside, Size{5}),
-      narrow<Find>("strchr", 'x'), narrow<Find>("strchrnul", 'x'), narrow<Find>("index", 'x'),
-      narrow<Find>("strrchr", 'a'), narrow<Find>("rindex", 'a'),
-      narrow<FindText>("strstr", "bcx"), narrow<FindText>("strcasestr", "BCX"),
+      narrow<Find>("strchr", 'x'),
+      narrow<Find>("strchrnul", 'x'),
+      narrow<Find>("index", 'x'),
+      narrow<Find>("strrchr", 'a'),
+      narrow<Find>("rindex", 'a'),
+      narrow<FindText>("strstr", "bcx"),
+      narrow<FindText>("strcasestr", "BCX"),
       narrow<FindText>("__strcasestr", "BCX"),
       narrow<Size(const char*, const char*)>("strspn", "cba"),
       narrow<Size(const char*, const char*)>("strcspn", "xyz"),
-      narrow<FindText>("strpbrk", "xyz"), narrow<char*(char*, const char*)>("strtok", "xyz"),
-      into<Copy>("strcpy"), into<Copy>("stpcpy"), into<Copy>("__stpcpy"),
-      into<CopyChecked>("__strcpy_chk", Size{256}), into<CopyChecked>("__stpcpy_chk", Size{256}),
-      into<Copy>("strcat"), into<CopyChecked>("__strcat_chk", Size{256}),
-      into<CopyLimited>("strncpy", Size{50}), into<CopyLimited>("stpncpy", Size{50}),
+      narrow<FindText>("strpbrk", "xyz"),
+      narrow<char*(char*, const char*)>("strtok", "xyz"),
+      into<Copy>("strcpy"),
+      into<Copy>("stpcpy"),
+      into<Copy>("__stpcpy"),
+      into<CopyChecked>("__strcpy_chk", Size{256}),
+      into<CopyChecked>("__stpcpy_chk", Size{256}),
+      into<Copy>("strcat"),
+      into<CopyChecked>("__strcat_chk", Size{256}),
+      into<CopyLimited>("strncpy", Size{50}),
+      into<CopyLimited>("stpncpy", Size{50}),
       into<CopyLimited>("strncat", Size{50}),
       into<CopyLimitedChecked>("__strncat_chk", Size{50}, Size{256}),
       into<Size(char*, const char*, Size)>("strxfrm", Size{256}),
@@ -128,25 +140,32 @@ std::vector<TextCase> narrow_cases() {
 
 std::vector<WideCase> wide_cases() {
   return {
-      wide<Size(const Wide*)>("wcslen"), wide<Size(const Wide*, Size)>("wcsnlen", Size{100}),
-      wide<WidePair>("wcscmp", outside_wide), wide<WidePair>("wcscasecmp", L"ABCabc"),
+      wide<Size(const Wide*)>("wcslen"),
+      wide<Size(const Wide*, Size)>("wcsnlen", Size{100}),
+      wide<WidePair>("wcscmp", outside_wide),
+      wide<WidePair>("wcscasecmp", L"ABCabc"),
       wide<int(const Wide*, const Wide*, Size)>("wcsncmp", outside_wide, Size{5}),
       wide<int(const Wide*, const Wide*, Size)>("wcsncasecmp", outside_wide, Size{5}),
-      wide<WidePair>("wcscoll", outside_wide), wide<WideFind>("wcschr", L'x'),
-      wide<WideFind>("wcschrnul", L'x'), wide<WideFind>("wcsrchr", L'a'),
-      wide<WideFindText>("wcsstr", L"bcx"), wide<WideFindText>("wcswcs", L"bcx"),
+      wide<WidePair>("wcscoll", outside_wide),
+      wide<WideFind>("wcschr", L'x'),
+      wide<WideFind>("wcschrnul", L'x'),
+      wide<WideFind>("wcsrchr", L'a'),
+      wide<WideFindText>("wcsstr", L"bcx"),
+      wide<WideFindText>("wcswcs", L"bcx"),
       wide<Size(const Wide*, const Wide*)>("wcsspn", L"cba"),
       wide<Size(const Wide*, const Wide*)>("wcscspn", L"xyz"),
-      wide<WideFindText>("wcspbrk", L"xyz"), wide_into<WideCopy>("wcscpy"),
-      wide_into<WideCopy>("wcpcpy"), wide_into<WideCopyLimited>("__wcscpy_chk", Size{256}),
-      wide_into<WideCopyLimited>("__wcpcpy_chk", Size{256}), wide_into<WideCopy>("wcscat"),
+      wide<WideFindText>("wcspbrk", L"xyz"),
+      wide_into<WideCopy>("wcscpy"),
+      wide_into<WideCopy>("wcpcpy"),
+      wide_into<WideCopyLimited>("__wcscpy_chk", Size{256}),
+      wide_into<WideCopyLimited>("__wcpcpy_chk", Size{256}),
+      wide_into<WideCopy>("wcscat"),
       wide_into<WideCopyLimited>("__wcscat_chk", Size{256}),
       wide_into<WideCopyLimited>("wcsncpy", Size{50}),
       wide_into<WideCopyLimited>("wcpncpy", Size{50}),
       wide_into<WideCopyLimited>("wcsncat", Size{50}),
       wide_into<Size(Wide*, const Wide*, Size)>("wcsxfrm", Size{256}),
-      {"wcsdup",
-       [](Wide* text) { std::free(wrapper<Wide*(const Wide*)>("wcsdup")(text)); }},
+      {"wcsdup", [](Wide* text) { std::free(wrapper<Wide*(const Wide*)>("wcsdup")(text)); }},
       {"wcstok",
        [](Wide* text) {
          Wide* saved;
@@ -266,59 +285,6 @@ TEST_F(TextRanges, copies_have_to_fit_with_their_zero) {
   expect_fault("strncat", Fault::heap_buffer_overflow, Access::write, to, to + 4, 5);
   wrapper<WideCopy>("wcscat")(wide_to, L"bcd");
   expect_fault("wcscat", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 4, 20);
-}
-
-TEST_F(TextRanges, numbers_end_at_another_character) {
-  using Whole = long(const char*, char**, int);
-  char* end;
-  char* const followed = unterminated("  -12g");
-  EXPECT_EQ(wrapper<Whole>("strtol")(followed, &end, 10), -12);
-  EXPECT_EQ(end, followed + 5);
-  EXPECT_EQ(wrapper<Whole>("strtol")(followed, &end, 16), -18);
-  EXPECT_EQ(wrapper<int(const char*)>("atoi")(followed), -12);
-  EXPECT_EQ(wrapper<double(const char*)>("atof")(followed), -12);
-  EXPECT_EQ(wrapper<double(const char*, char**)>("strtod")(followed, nullptr), -12);
-  EXPECT_EQ((wrapper<long(const Wide*, Wide**, int)>("wcstol")(
-                unterminated(std::wstring(L"7 8")), nullptr, 0)),
-            7);
-  char* const whole = terminated("0x1F");
-  EXPECT_EQ(wrapper<unsigned long(const char*, char**, int)>("strtoul")(whole, nullptr, 0), 31u);
-  expect_silence("numbers");
-  char* const cut = unterminated("0x1F");
-  wrapper<unsigned long(const char*, char**, int)>("strtoul")(cut, nullptr, 0);
-  expect_fault("strtoul", Fault::heap_buffer_overflow, Access::read, cut, cut + 4, 5);
-  char* const decimal = unterminated("1.5e3");
-  wrapper<double(const char*, char**)>("strtod")(decimal, nullptr);
-  expect_fault("strtod", Fault::heap_buffer_overflow, Access::read, decimal, decimal + 5, 6);
-  wrapper<double(const char*)>("atof")(decimal);
-  expect_fault("atof", Fault::heap_buffer_overflow, Access::read, decimal, decimal + 5, 6);
-  wrapper<int(const char*)>("atoi")(unterminated("1.5e3"));
-  expect_silence("atoi");
-  Wide* const wide_cut = unterminated(std::wstring(L"12"));
-  wrapper<long(const Wide*, Wide**, int)>("wcstol")(wide_cut, nullptr, 10);
-  expect_fault("wcstol", Fault::heap_buffer_overflow, Access::read, wide_cut, wide_cut + 2, 12);
-}
-
-TEST_F(TextRanges, results_of_conversions_have_to_fit) {
-  std::tm time{};
-  time.tm_mday = 1;
-  char* const to = allocate(5);
-  using Format = Size(char*, Size, const char*, const std::tm*);
-  EXPECT_EQ(wrapper<Format>("strftime")(to, 100, "%Y", &time), 4u);
-  using ToWide = Size(Wide*, const char*, Size);
-  Wide* const wide_to = reinterpret_cast<Wide*>(allocate(12));
-  EXPECT_EQ(wrapper<ToWide>("mbstowcs")(wide_to, "ab", 100), 2u);
-  EXPECT_EQ(wrapper<ToWide>("mbstowcs")(wide_to, "abcdef", 3), 3u);
-  EXPECT_EQ(wrapper<ToWide>("mbstowcs")(nullptr, "abcdef", 0), 6u);
-  expect_silence("conversions");
-  wrapper<Format>("strftime")(to, 100, "%Y-", &time);
-  expect_fault("strftime", Fault::heap_buffer_overflow, Access::write, to, to + 5, 6);
-  wrapper<ToWide>("mbstowcs")(wide_to, "abc", 100);
-  expect_fault("mbstowcs", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 3, 16);
-  auto* const small = reinterpret_cast<std::tm*>(allocate(20));
-  wrapper<Format>("strftime")(nullptr, 0, "%Y", small);
-  expect_fault("strftime", Fault::heap_buffer_overflow, Access::read, small,
-               reinterpret_cast<char*>(small) + 20, sizeof(std::tm));
 }
 
 }  // namespace

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <cstdio>
+
 #include "debug/ranges/print_effects.hpp"
 #include "debug/ranges/wrappers.hpp"
 
@@ -7,7 +9,7 @@ namespace {
 
 using Size = std::size_t;
 using Wide = wchar_t;
-using File = void;  // a FILE, left to the C library
+using File = std::FILE;
 using List = std::va_list;
 
 /// What is too long for the size that the call says fails, and is not checked.
@@ -18,8 +20,8 @@ using PrintTo = Wrap<"vfwprintf", int(File*, const Wide*, List), Prints<1, 2>>;
 using PrintInto = Wrap<"vswprintf", int(Wide*, Size, const Wide*, List), Prints<2, 3>, Filled>;
 using PrintChecked = Wrap<"__vwprintf_chk", int(int, const Wide*, List), Prints<1, 2>>;
 using PrintToChecked = Wrap<"__vfwprintf_chk", int(File*, int, const Wide*, List), Prints<2, 3>>;
-using PrintIntoChecked = Wrap<"__vswprintf_chk", int(Wide*, Size, int, Size, const Wide*, List),
-                              Prints<4, 5>, Filled>;
+using PrintIntoChecked =
+    Wrap<"__vswprintf_chk", int(Wide*, Size, int, Size, const Wide*, List), Prints<4, 5>, Filled>;
 
 using Functions =
     Wraps<Print, PrintTo, PrintInto, PrintChecked, PrintToChecked, PrintIntoChecked,

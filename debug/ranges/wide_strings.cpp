@@ -37,7 +37,8 @@ struct FillsTime : After {
 using Reading = Count<2, kWideBytes>;
 
 template <Name kName>
-using CopyMemory = Wrap<kName, Wide*(Wide*, const Wide*, Size), Writes<0, Reading>, Reads<1, Reading>>;
+using CopyMemory =
+    Wrap<kName, Wide*(Wide*, const Wide*, Size), Writes<0, Reading>, Reads<1, Reading>>;
 template <Name kName>
 using CopyMemoryChecked =
     Wrap<kName, Wide*(Wide*, const Wide*, Size, Size), Writes<0, Reading>, Reads<1, Reading>>;
@@ -60,10 +61,9 @@ using Functions = Wraps<
     Wrap<"wmemcmp", int(const Wide*, const Wide*, Size), Reads<0, Reading>, Reads<1, Reading>>,
     Wrap<"wmemchr", Wide*(const Wide*, Wide, Size), SearchesWide>,
     Wrap<"wcslen", Size(const Wide*), Text<0>>,
-    Wrap<"wcsnlen", Size(const Wide*, Size), Text<0, 1>>,
-    Copy<"wcscpy">, Copy<"wcpcpy">, CopyChecked<"__wcscpy_chk">, CopyChecked<"__wcpcpy_chk">,
-    CopyCount<"wcsncpy">, CopyCount<"wcpncpy">, CopyCountChecked<"__wcsncpy_chk">,
-    CopyCountChecked<"__wcpncpy_chk">,
+    Wrap<"wcsnlen", Size(const Wide*, Size), Text<0, 1>>, Copy<"wcscpy">, Copy<"wcpcpy">,
+    CopyChecked<"__wcscpy_chk">, CopyChecked<"__wcpcpy_chk">, CopyCount<"wcsncpy">,
+    CopyCount<"wcpncpy">, CopyCountChecked<"__wcsncpy_chk">, CopyCountChecked<"__wcpncpy_chk">,
     Wrap<"wcslcpy", Size(Wide*, const Wide*, Size), CopiesTextCut<0, 1, 2>>,
     Wrap<"wcscat", Wide*(Wide*, const Wide*), AppendsText<0, 1>>,
     Wrap<"__wcscat_chk", Wide*(Wide*, const Wide*, Size), AppendsText<0, 1>>,
