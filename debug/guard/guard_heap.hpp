@@ -69,6 +69,8 @@ class GuardHeap {
   /// False if memory for the tables cannot be had.
   bool open(const GuardSettings& settings) {
     settings_ = settings;
+    head_ = HeadCode::head_for(settings.guard_bytes, 16);
+    head_code_ = HeadCode::encode(head_);
     pattern_ = GuardPattern(settings.guard_key);
     return table_.open(source_) && quarantine_.open(settings.quarantine_bytes, Table::kLeastBytes);
   }
@@ -79,19 +81,21 @@ class GuardHeap {
 
   /// The requested bytes of a new block, or null.
   [[gnu::always_inline]] void* allocate(const Birth& birth) {
-    const std::size_t alignment = std::max<std::size_t>(birth.alignment, 16);
-    const std::size_t head = HeadCode::head_for(settings_.guard_bytes, alignment);
-    const std::size_t rest = std::max(head + settings_.guard_bytes, Table::kLeastBytes);
-    if (birth.size > kMostBytes || rest > kMostBytes) return nullptr;
+    if (birth.size > kMostBytes) return nullptr;
+    if (birth.alignment > 16) [[unlikely]]
+      return allocate_aligned(birth);
+    const std::size_t rest = std::max(head_ + settings_.guard_bytes, Table::kLeastBytes);
     const bool zeroed_by_heap = birth.zeroed && birth.size > kLargeBytes;
-    void* outer = from_source(rest + birth.size, alignment, zeroed_by_heap);
-    if (outer == nullptr) return nullptr;
-    return dress(outer, head, birth, zeroed_by_heap);
+    void* outer = zeroed_by_heap ? source_.allocate_zeroed(rest + birth.size)
+                                 : source_.allocate(rest + birth.size);
+    if (outer == nullptr) [[unlikely]]
+      return nullptr;
+    return dress(outer, head_, head_code_, birth, zeroed_by_heap);
   }
 
   /// Checks the block and takes it into quarantine. What is no live block of this heap is told to
   /// the sink, and nothing happens to it.
-  void free(void* block, const Death& death, QuarantineBatch& batch) {
+  [[gnu::always_inline]] void free(void* block, Death death, QuarantineBatch& batch) {
     const Address at = reinterpret_cast<Address>(block);
     typename Table::Outer outer;
     if (!find_live(at, outer, death)) return;
@@ -100,30 +104,33 @@ class GuardHeap {
     SideState expected = SideState::live;
     if (!record.state.compare_exchange_strong(expected, SideState::freeing,
                                               std::memory_order_acq_rel))
-      return tell(Fault::double_free, at, outer, Moment::release, &death);
+      return tell(Fault::double_free, at, outer, Moment::release, death);
     record.freed.store(death.actor.stack, std::memory_order_relaxed);
     record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
     check_release(outer, death);
-    check_guards(outer, at, Moment::release, &death);
+    check_guards(outer, at, Moment::release, death);
     const Extent bytes{at, at + record.size.load(std::memory_order_relaxed)};
     if (is_poisoned(outer)) fill(bytes, kFreedByte);
     // Release: pairs with the acquires of those who check the poison.
     record.state.store(SideState::freed, std::memory_order_release);
     batch.add({at, outer.end - outer.begin});
-    if (batch.full()) hand_over(batch);
+    if (batch.left < batch.leaving_count) [[likely]]
+      let_go(batch);
+    if (batch.full()) [[unlikely]]
+      hand_over(batch);
   }
 
   /// Hands over what a thread has gathered.
-  void hand_over(QuarantineBatch& batch) {
-    quarantine_.take_in(batch, [this](const QuarantineEntry* entries, unsigned count) {
-      release_all(entries, count);
-    });
+  [[gnu::noinline]] void hand_over(QuarantineBatch& batch) {
+    while (batch.left < batch.leaving_count) let_go(batch);
+    quarantine_.take_in(batch, [this](QuarantineEntry entry) { release(entry.block()); });
+    const unsigned ahead = std::min(kAhead, batch.leaving_count);
+    for (unsigned i = 0; i < ahead; ++i) fetch_ahead(batch.leaving[i].block());
   }
 
   /// Lets everything out of quarantine, checking it.
   void drain() {
-    quarantine_.drain(
-        [this](const QuarantineEntry* entries, unsigned count) { release_all(entries, count); });
+    quarantine_.drain([this](QuarantineEntry entry) { release(entry.block()); });
   }
 
   /// Whether the address, any 64-bit value, lies in a block of this heap, live or freed, guards
@@ -204,14 +211,19 @@ class GuardHeap {
   static constexpr std::size_t kMostFreshBytes = 64 << 10;
   /// Blocks this many places behind are fetched while one is checked.
   static constexpr unsigned kAhead = 8;
+  static constexpr std::size_t kMostFetchedBytes = 512;
 
-  void* from_source(std::size_t bytes, std::size_t alignment, bool zeroed) {
-    if (alignment > 16) return source_.allocate_aligned(alignment, bytes);
-    return zeroed ? source_.allocate_zeroed(bytes) : source_.allocate(bytes);
+  [[gnu::noinline]] void* allocate_aligned(Birth birth) {
+    const std::size_t head = HeadCode::head_for(settings_.guard_bytes, birth.alignment);
+    if (head > kMostBytes) return nullptr;
+    const std::size_t rest = head + settings_.guard_bytes;
+    void* outer = source_.allocate_aligned(birth.alignment, rest + birth.size);
+    if (outer == nullptr) return nullptr;
+    return dress(outer, head, HeadCode::encode(head), birth, false);
   }
 
-  [[gnu::always_inline]] void* dress(void* block, std::size_t head, const Birth& birth,
-                                     bool zeroed_by_heap) {
+  [[gnu::always_inline]] void* dress(void* block, std::size_t head, std::uint8_t head_code,
+                                     const Birth& birth, bool zeroed_by_heap) {
     Outer outer;
     const Address begin = reinterpret_cast<Address>(block);
     typename Source::SmallBlock small;
@@ -223,11 +235,11 @@ class GuardHeap {
       table_.add_span(source_, begin, outer.end - begin);
     }
     const Extent bytes{begin + head, begin + head + birth.size};
-    note(*outer.record, head, birth);
+    note(*outer.record, head_code, birth);
     pattern_.write(head_guard(outer, bytes.begin));
     pattern_.write(tail_guard(outer, bytes.end));
     if (birth.zeroed) {
-      if (!zeroed_by_heap || birth.alignment > 16) fill(bytes, 0);
+      if (!zeroed_by_heap) fill(bytes, 0);
     } else if (settings_.fill_fresh) {
       fill({bytes.begin, std::min(bytes.end, bytes.begin + kMostFreshBytes)}, kFreshByte);
     }
@@ -236,14 +248,14 @@ class GuardHeap {
     return reinterpret_cast<void*>(bytes.begin);
   }
 
-  static void note(SideRecord& record, std::size_t head, const Birth& birth) {
+  static void note(SideRecord& record, std::uint8_t head_code, const Birth& birth) {
     record.serial.store(birth.serial, std::memory_order_relaxed);
     record.size.store(birth.size, std::memory_order_relaxed);
     record.allocated.store(birth.actor.stack, std::memory_order_relaxed);
     record.freed.store(0, std::memory_order_relaxed);
     record.allocated_by.store(recorded_thread(birth.actor.thread), std::memory_order_relaxed);
     record.family.store(birth.family, std::memory_order_relaxed);
-    record.head.store(HeadCode::encode(head), std::memory_order_relaxed);
+    record.head.store(head_code, std::memory_order_relaxed);
     record.leak_ignored.store(birth.leak_ignored, std::memory_order_relaxed);
   }
 
@@ -253,30 +265,30 @@ class GuardHeap {
 
   // ---- what may be freed ----
 
-  bool find_live(Address at, Outer& outer, const Death& death) {
+  [[gnu::always_inline]] bool find_live(Address at, Outer& outer, Death death) {
     if (!table_.find(source_, at, outer) ||
         outer.record->state.load(std::memory_order_acquire) == SideState::none) {
       const bool was_freed = outer.record != nullptr && begin_of(outer) == at &&
                              outer.record->serial.load(std::memory_order_relaxed) != 0;
       if (!was_freed) outer = {};
-      tell(was_freed ? Fault::double_free : Fault::bad_free, at, outer, Moment::release, &death);
+      tell(was_freed ? Fault::double_free : Fault::bad_free, at, outer, Moment::release, death);
       return false;
     }
     if (begin_of(outer) == at) return true;
-    tell(Fault::bad_free, at, outer, Moment::release, &death);
+    tell(Fault::bad_free, at, outer, Moment::release, death);
     return false;
   }
 
-  void check_release(const Outer& outer, const Death& death) {
+  void check_release(Outer outer, Death death) {
     const SideRecord& record = *outer.record;
     const Address at = begin_of(outer);
     if (!belong_together(record.family.load(std::memory_order_relaxed), death.family))
-      return tell(Fault::alloc_dealloc_mismatch, at, outer, Moment::release, &death);
+      return tell(Fault::alloc_dealloc_mismatch, at, outer, Moment::release, death);
     const bool size_fits =
         death.size == kUnsaid || death.size == record.size.load(std::memory_order_relaxed);
     const bool alignment_fits = death.alignment == kUnsaid || at % death.alignment == 0;
     if (!size_fits || !alignment_fits)
-      tell(Fault::new_delete_type_mismatch, at, outer, Moment::release, &death);
+      tell(Fault::new_delete_type_mismatch, at, outer, Moment::release, death);
   }
 
   // ---- guards and poison ----
@@ -291,7 +303,7 @@ class GuardHeap {
   static constexpr std::size_t kMostSlackBytes = 4096;
 
   /// Tells of the first changed guard byte, and mends the guard; false if there is one.
-  bool check_guards(const Outer& outer, Address at, Moment moment, const Death* death) {
+  bool check_guards(Outer outer, Address at, Moment moment, Death death) {
     const Address end = at + outer.record->size.load(std::memory_order_relaxed);
     const bool behind =
         check_guard(tail_guard(outer, end), Fault::heap_buffer_overflow, outer, moment, death);
@@ -300,8 +312,7 @@ class GuardHeap {
     return behind && before;
   }
 
-  bool check_guard(Extent guard, Fault fault, const Outer& outer, Moment moment,
-                   const Death* death) {
+  bool check_guard(Extent guard, Fault fault, Outer outer, Moment moment, Death death) {
     const Address changed = pattern_.first_changed(guard);
     if (changed == 0) [[likely]]
       return true;
@@ -315,14 +326,14 @@ class GuardHeap {
     return settings_.fill_freed && outer.end - outer.begin <= settings_.quarantine_bytes;
   }
 
-  bool check_poison(const Outer& outer, Moment moment) {
+  bool check_poison(Outer outer, Moment moment) {
     if (!is_poisoned(outer)) return true;
     const Address at = begin_of(outer);
     const Extent bytes{at, at + outer.record->size.load(std::memory_order_relaxed)};
     const Address changed = first_unlike(bytes, kFreedByte);
     if (changed == 0) [[likely]]
       return true;
-    tell(Fault::heap_use_after_free, changed, outer, moment, nullptr);
+    tell(Fault::heap_use_after_free, changed, outer, moment, {});
     fill(bytes, kFreedByte);
     return false;
   }
@@ -337,7 +348,7 @@ class GuardHeap {
     if (record.state.load(std::memory_order_acquire) != state ||
         record.serial.load(std::memory_order_relaxed) != serial)
       return true;
-    const bool guards = check_guards(outer, begin_of(outer), Moment::check, nullptr);
+    const bool guards = check_guards(outer, begin_of(outer), Moment::check, {});
     return (state == SideState::live || check_poison(outer, Moment::check)) && guards;
   }
 
@@ -353,11 +364,11 @@ class GuardHeap {
 
   // ---- leaving quarantine ----
 
-  void release_all(const QuarantineEntry* entries, unsigned count) {
-    for (unsigned i = 0; i < count; ++i) {
-      if (i + kAhead < count) fetch_ahead(entries[i + kAhead].block());
-      release(entries[i].block());
-    }
+  /// The next that leaves.
+  void let_go(QuarantineBatch& batch) {
+    const unsigned next = batch.left++;
+    if (next + kAhead < batch.leaving_count) fetch_ahead(batch.leaving[next + kAhead].block());
+    release(batch.leaving[next].block());
   }
 
   /// What leaves was last touched long ago.
@@ -365,11 +376,12 @@ class GuardHeap {
     Outer outer;
     if (!table_.find(source_, at, outer)) return;
     __builtin_prefetch(outer.record, 1);
-    __builtin_prefetch(reinterpret_cast<const void*>(outer.begin), 1);
-    __builtin_prefetch(reinterpret_cast<const void*>(outer.end - 1), 1);
+    const Address end = std::min(outer.end, outer.begin + kMostFetchedBytes);
+    for (Address at_line = outer.begin; at_line < end; at_line += 64)
+      __builtin_prefetch(reinterpret_cast<const void*>(at_line), 1);
   }
 
-  void release(Address at) {
+  [[gnu::noinline]] void release(Address at) {
     Outer outer;
     if (!table_.find(source_, at, outer)) return;
     check_poison(outer, Moment::quarantine);
@@ -422,25 +434,26 @@ class GuardHeap {
     return state != SideState::none;
   }
 
-  [[gnu::cold, gnu::noinline]] void tell(Fault fault, Address bad, const Outer& outer,
-                                         Moment moment, const Death* death) {
+  [[gnu::cold, gnu::noinline]] void tell(Fault fault, Address bad, Outer outer, Moment moment,
+                                         Death death) {
     Damage damage;
     damage.fault = fault;
     damage.moment = moment;
     damage.bad = bad;
     if (outer.record != nullptr) describe(outer, damage.block);
     if (fault == Fault::double_free) damage.block.state = BlockState::freed;
-    if (death != nullptr) {
-      damage.released_as = death->family;
-      damage.said_size = death->size;
-      damage.said_alignment = death->alignment;
-    }
+    damage.released_as = death.family;
+    damage.said_size = death.size;
+    damage.said_alignment = death.alignment;
     sink_.found(sink_.context, damage);
   }
 
   Source source_;
   DamageSink sink_;
   GuardSettings settings_;
+  /// Of blocks of ordinary alignment.
+  std::size_t head_ = 16;
+  std::uint8_t head_code_ = 1;
   GuardPattern pattern_;
   Table table_;
   Quarantine quarantine_;

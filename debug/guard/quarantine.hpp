@@ -35,7 +35,8 @@ class QuarantineEntry {
   std::uint64_t word_ = 0;
 };
 
-/// What a thread has freed and not handed over yet.
+/// What a thread has freed and not handed over yet; and what it has taken out, to be let go one by
+/// one as it frees, so that what was last touched long ago can be fetched ahead.
 struct QuarantineBatch {
   static constexpr unsigned kEntries = 64;
   /// Blocks that together are larger than this go over at once.
@@ -50,6 +51,11 @@ struct QuarantineBatch {
   QuarantineEntry entries[kEntries];
   unsigned count = 0;
   std::size_t bytes = 0;
+
+  static constexpr unsigned kLeaving = 2 * kEntries;
+  QuarantineEntry leaving[kLeaving];
+  unsigned leaving_count = 0;
+  unsigned left = 0;
 };
 
 class Quarantine {
@@ -75,23 +81,25 @@ class Quarantine {
     count_ = begin_ = bytes_ = 0;
   }
 
-  /// Takes the batch in and passes what has to leave for it, eldest first, to
-  /// `leave(entries, count)`, which is called without the lock. The batch is empty afterwards.
+  /// Takes the batch in. What has to leave for it, eldest first, is left in `batch.leaving`, as far
+  /// as there is room; what comes before that is passed to `leave(entry)`, without the lock.
+  /// Requires: nothing was leaving.
   template <class Leave>
   void take_in(QuarantineBatch& batch, Leave leave) {
-    QuarantineEntry leaving[kAtOnce];
     unsigned taken = 0;
-    do {
-      unsigned count = 0;
+    for (;;) {
+      batch.left = batch.leaving_count = 0;
       {
         const LockGuard guard(lock_);
         for (; taken < batch.count && count_ < capacity_; ++taken) push(batch.entries[taken]);
-        while (count < kAtOnce && count_ > 0 && (bytes_ > most_bytes_ || taken < batch.count))
-          leaving[count++] = pop();
+        const bool waits = taken < batch.count;
+        while (batch.leaving_count < QuarantineBatch::kLeaving && count_ > 0 &&
+               (bytes_ > most_bytes_ || waits))
+          batch.leaving[batch.leaving_count++] = pop();
+        if (!waits && bytes_ <= most_bytes_) break;
       }
-      if (count == 0) break;
-      leave(leaving, count);
-    } while (true);
+      for (; batch.left < batch.leaving_count; ++batch.left) leave(batch.leaving[batch.left]);
+    }
     batch.count = 0;
     batch.bytes = 0;
   }
@@ -99,16 +107,7 @@ class Quarantine {
   /// Everything leaves, eldest first.
   template <class Leave>
   void drain(Leave leave) {
-    QuarantineEntry leaving[kAtOnce];
-    for (;;) {
-      unsigned count = 0;
-      {
-        const LockGuard guard(lock_);
-        while (count < kAtOnce && count_ > 0) leaving[count++] = pop();
-      }
-      if (count == 0) return;
-      leave(leaving, count);
-    }
+    for (QuarantineEntry entry; take_out(entry);) leave(entry);
   }
 
   std::size_t bytes() const {
@@ -132,8 +131,12 @@ class Quarantine {
   void reset_after_fork() { reset(lock_); }
 
  private:
-  static constexpr unsigned kAtOnce = 2 * QuarantineBatch::kEntries;
-
+  bool take_out(QuarantineEntry& entry) {
+    const LockGuard guard(lock_);
+    if (count_ == 0) return false;
+    entry = pop();
+    return true;
+  }
   void push(QuarantineEntry entry) {
     const std::size_t end = begin_ + count_;
     ring_[end < capacity_ ? end : end - capacity_] = entry;

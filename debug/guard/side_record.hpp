@@ -19,6 +19,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "base/bits.hpp"
 #include "debug/report/block_facts.hpp"
 
 namespace arenite {
@@ -39,7 +40,7 @@ class HeadCode {
   /// The least that can be encoded, is a multiple of `alignment`, a power of two, and at least
   /// `guard_bytes`, a multiple of 16.
   static constexpr std::size_t head_for(std::size_t guard_bytes, std::size_t alignment) {
-    const std::size_t least = (guard_bytes + alignment - 1) / alignment * alignment;
+    const std::size_t least = round_up(guard_bytes, alignment);
     return least < 128 * 16 ? least : std::bit_ceil(least);
   }
 };

@@ -44,19 +44,14 @@ class SideTable {
   }
 
   /// The block of the heap that lies at an address, any 64-bit value; its record may say none.
-  bool find(const Source& source, Address at, Outer& outer) const {
+  [[gnu::always_inline]] bool find(const Source& source, Address at, Outer& outer) const {
     SmallBlock small;
     if (source.find_small(at, small)) {
       if (small.bytes < kLeastBytes) return false;
       outer = {small.begin, small.begin + small.bytes, &slot(small.pool, small.index), false};
       return true;
     }
-    if (!source.owns(at)) return false;
-    const std::uint32_t pool = source.pool_number(at);
-    // Relaxed: whoever asks for a block's address learned of it after it was written.
-    const std::uint32_t first = first_pools_[pool].load(std::memory_order_relaxed);
-    if (first == 0) return false;
-    return find_span(source, first - 1, at, outer);
+    return find_span(source, at, outer);
   }
 
   /// A span the heap has just handed out: all its pools lead to the record of the first.
@@ -102,7 +97,13 @@ class SideTable {
     at = nullptr;
   }
 
-  bool find_span(const Source& source, std::uint32_t pool, Address at, Outer& outer) const {
+  [[gnu::noinline]] bool find_span(const Source& source, Address at, Outer& outer) const {
+    if (!source.owns(at)) return false;
+    // Relaxed: whoever asks for a block's address learned of it after it was written.
+    const std::uint32_t first =
+        first_pools_[source.pool_number(at)].load(std::memory_order_relaxed);
+    if (first == 0) return false;
+    const std::uint32_t pool = first - 1;
     outer.begin = source.range_begin() + Address{pool} * Source::kPoolBytes;
     outer.end = outer.begin + slot(pool, 1).size.load(std::memory_order_relaxed);
     outer.record = &span_slot(pool);

@@ -69,7 +69,7 @@ void* plain(const Request& request) {
                         : plain_slow_paths.allocate(request.size, request.family);
 }
 
-[[gnu::always_inline]] inline void* with_guard_bytes(const Request& request, std::uint64_t serial,
+[[gnu::always_inline]] inline void* with_guard_bytes(Request request, std::uint64_t serial,
                                                      StackId stack, DebugThread& thread) {
   Birth birth;
   birth.size = request.size;
@@ -83,8 +83,8 @@ void* plain(const Request& request) {
 }
 
 /// What waits in quarantine may be what is missing.
-[[gnu::cold, gnu::noinline]] void* after_drain(const Request& request, std::uint64_t serial,
-                                               StackId stack, DebugThread& thread) {
+[[gnu::cold, gnu::noinline]] void* after_drain(Request request, std::uint64_t serial, StackId stack,
+                                               DebugThread& thread) {
   layer.guarded.hand_over(thread.batch);
   layer.guarded.drain();
   return with_guard_bytes(request, serial, stack, thread);
@@ -103,7 +103,7 @@ void* plain(const Request& request) {
 }
 
 /// Everything that is not the same for each request: see `DebugLayer::special`.
-[[gnu::noinline]] void* serve_specially(const Request& request, std::uint64_t serial,
+[[gnu::noinline]] void* serve_specially(Request request, std::uint64_t serial,
                                         DebugThread& thread) {
   if (serial == layer.options.break_serial) ::raise(SIGTRAP);
   if (layer.options.check_every != 0) check_now_and_then();
@@ -120,7 +120,7 @@ void* plain(const Request& request) {
   return block != nullptr ? block : after_drain(request, serial, stack, thread);
 }
 
-[[gnu::always_inline]] inline void* serve(const Request& request) {
+[[gnu::always_inline]] inline void* serve(Request request) {
   void* block = nullptr;
   {
     ActingThread thread(layer.threads);
@@ -147,7 +147,7 @@ bool begins_plain_block(const void* block) {
   return layer.filters.leaves_plain() && !layer.guarded.knows(reinterpret_cast<Address>(block));
 }
 
-[[gnu::noinline]] void give_back_specially(void* block, const Death& death, DebugThread& thread) {
+[[gnu::noinline]] void give_back_specially(void* block, Death death, DebugThread& thread) {
   if (layer.options.check_every != 0) check_now_and_then();
   if (layer.pages.owns(reinterpret_cast<Address>(block)))
     return free_on_pages(block, death, thread.number, death.actor.stack);
