@@ -48,7 +48,7 @@ GuardSettings guard_settings() {
 
 }  // namespace
 
-Redirector redirector;
+Redirector process_calls;
 constinit DebugLayer layer{DamageSink{nullptr, damage_found}};
 
 bool find_block(Address at, BlockFacts& facts) {

@@ -61,7 +61,7 @@ struct DebugLayer {
 
 extern constinit DebugLayer layer;
 /// Leads calls of libc's functions to the layer; zeroes until then.
-extern Redirector redirector;
+extern Redirector process_calls;
 
 /// The block of the layer in whose bounds the address lies. Signal-safe.
 bool find_block(Address at, BlockFacts& facts);

@@ -14,7 +14,7 @@ extern "C" {
 /// Before dlsym runs, with all registers of the caller kept; returns where to go on.
 [[gnu::visibility("hidden"), gnu::used]] void* arenite_look_for_modules() {
   const int kept = errno;
-  if (arenite::redirector.pass().modules != 0) {
+  if (arenite::process_calls.pass().modules != 0) {
     arenite::refresh_objects();
     arenite::forget_rules();
   }

@@ -88,14 +88,14 @@ void watch_ranges() {
 }
 
 void redirect_calls() {
-  bool added = add_module_functions(redirector);
-  if (layer.has_pages()) added = add_signal_functions(redirector) && added;
+  bool added = add_module_functions(process_calls);
+  if (layer.has_pages()) added = add_signal_functions(process_calls) && added;
   if (layer.has_guarded() && layer.options.ranges) {
     watch_ranges();
-    added = add_range_functions(redirector) && added;
+    added = add_range_functions(process_calls) && added;
   }
   if (!added) say("some functions are not checked: the table is full");
-  redirector.pass();
+  process_calls.pass();
 }
 
 void check_on_signal(int) {
