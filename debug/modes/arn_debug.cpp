@@ -60,7 +60,8 @@ bool describe_block(Address at, int file) {
 }
 
 bool intact(Address at) {
-  if (layer.pages.owns(at)) return check_page_blocks("arn_check") == 0;
+  if (layer.pages.owns(at)) return check_page_block("arn_check", at);
+  if (!layer.has_guarded()) return true;
   layer.check_name.store("arn_check", std::memory_order_relaxed);
   const bool good = layer.guarded.check_block(at);
   layer.check_name.store(nullptr, std::memory_order_relaxed);
@@ -81,7 +82,6 @@ extern "C" size_t arn_check_all(void) {
 
 extern "C" int arn_check(const void* address) {
   const auto at = reinterpret_cast<arenite::Address>(address);
-  if (!arenite::layer.has_guarded() && !arenite::layer.has_pages()) return 1;
   return arenite::intact(at) ? 1 : 0;
 }
 
@@ -96,5 +96,5 @@ extern "C" int arn_describe(const void* address, int file_descriptor) {
 }
 
 extern "C" size_t arn_find_leaks(void) {
-  return arenite::layer.has_guarded() ? arenite::report_leaks() : 0;
+  return arenite::report_leaks();
 }

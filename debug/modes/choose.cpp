@@ -102,12 +102,15 @@ const Interceptor& choose_slow_paths() {
   // Under a tool that watches memory, blocks have to be told to it one by one.
   if (layer.annotator->watched && layer.options.mode == Mode::fast)
     layer.options.mode = Mode::debug;
+  if (layer.options.mode == Mode::sample && layer.options.fails()) {
+    say("mode=sample is off: it does not go with requests that fail");
+    layer.options.mode = Mode::fast;
+  }
   if (layer.options.nothing()) return plain_slow_paths;
   layer.seed = layer.options.seed != 0 ? layer.options.seed : draw_seed();
   layer.mode = name_of(layer.options.mode);
   print_options(layer.options, layer.settings, sizeof layer.settings);
-  return layer.options.mode == Mode::sample && !layer.options.fails() ? sampling_slow_paths
-                                                                      : diverting_slow_paths;
+  return layer.options.mode == Mode::sample ? sampling_slow_paths : diverting_slow_paths;
 }
 
 }  // namespace arenite

@@ -8,8 +8,9 @@
 namespace arenite {
 namespace {
 
-/// The thread's state went back; it gets no other.
+/// The thread's state went back; it gets no other, and keeps its number.
 [[gnu::tls_model("initial-exec")]] constinit thread_local bool ended = false;
+[[gnu::tls_model("initial-exec")]] constinit thread_local ThreadNumber last_number = 0;
 
 }  // namespace
 
@@ -43,6 +44,7 @@ DebugThread* DebugThreads::ending() {
   DebugThread* thread = detail::current_debug_thread;
   detail::current_debug_thread = nullptr;
   ended = true;
+  if (thread != nullptr) last_number = thread->number;
   return thread;
 }
 
@@ -58,6 +60,7 @@ void ActingThread::attach_or_share() {
   shared_ = true;
   lock(threads_.shared_lock_);
   thread_ = &threads_.table_[0];
+  thread_->number = last_number;
 }
 
 void ActingThread::give_up_share() {
@@ -66,7 +69,7 @@ void ActingThread::give_up_share() {
 
 ThreadNumber current_thread_number() {
   const DebugThread* current = detail::current_debug_thread;
-  return current != nullptr ? current->number : 0;
+  return current != nullptr ? current->number : last_number;
 }
 
 }  // namespace arenite

@@ -22,6 +22,27 @@ struct Remembered {
 };
 constinit Remembered remembered[2];
 
+/// Holds the lock with all signals blocked: a handler may ask for what it interrupts.
+class Hold {
+ public:
+  explicit Hold(Remembered& of) : of_(of) {
+    sigset_t all;
+    ::sigfillset(&all);
+    ::pthread_sigmask(SIG_SETMASK, &all, &kept_);
+    lock(of_.lock);
+  }
+  ~Hold() {
+    unlock(of_.lock);
+    ::pthread_sigmask(SIG_SETMASK, &kept_, nullptr);
+  }
+  Hold(const Hold&) = delete;
+  Hold& operator=(const Hold&) = delete;
+
+ private:
+  Remembered& of_;
+  sigset_t kept_;
+};
+
 Remembered* remembered_of(int signal) {
   return signal == SIGSEGV ? &remembered[0] : signal == SIGBUS ? &remembered[1] : nullptr;
 }
@@ -54,17 +75,37 @@ bool report_fault(Address at, const ucontext_t& context) {
   return true;
 }
 
-/// As if the program's own handler had been called by the system.
+bool is_handler(const struct sigaction& action) {
+  return action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN;
+}
+
+/// What the program has set for the signal; SA_RESETHAND has its effect.
+struct sigaction take_action(int signal) {
+  Remembered& kept = *remembered_of(signal);
+  const Hold hold(kept);
+  const struct sigaction action = kept.action;
+  const bool once = (static_cast<unsigned>(action.sa_flags) & unsigned{SA_RESETHAND}) != 0;
+  if (once && is_handler(action)) kept.action.sa_handler = SIG_DFL;
+  return action;
+}
+
+/// Calls the program's handler as the system would have, with what it wants blocked. It may never
+/// return.
+void call_handler(const struct sigaction& action, int signal, siginfo_t* info, void* context) {
+  sigset_t blocked = action.sa_mask, kept;
+  if ((action.sa_flags & SA_NODEFER) == 0) ::sigaddset(&blocked, signal);
+  ::pthread_sigmask(SIG_BLOCK, &blocked, &kept);
+  if ((action.sa_flags & SA_SIGINFO) != 0)
+    action.sa_sigaction(signal, info, context);
+  else
+    action.sa_handler(signal);
+  ::pthread_sigmask(SIG_SETMASK, &kept, nullptr);
+}
+
+/// As if the layer's handler were not there.
 void pass_on(int signal, siginfo_t* info, void* context) {
-  struct sigaction action;
-  {
-    const LockGuard guard(remembered_of(signal)->lock);
-    action = remembered_of(signal)->action;
-  }
-  if ((action.sa_flags & SA_SIGINFO) != 0 && action.sa_sigaction != nullptr)
-    return action.sa_sigaction(signal, info, context);
-  if (action.sa_handler != SIG_DFL && action.sa_handler != SIG_IGN)
-    return action.sa_handler(signal);
+  const struct sigaction action = take_action(signal);
+  if (is_handler(action)) return call_handler(action, signal, info, context);
   // A signal somebody sent may be ignored; a fault comes again, and then ends the process.
   const bool sent = info->si_code <= 0;
   if (sent && action.sa_handler == SIG_IGN) return;
@@ -86,7 +127,7 @@ void on_fault(int signal, siginfo_t* info, void* context) {
 int checked_sigaction(int signal, const struct sigaction* next, struct sigaction* former) {
   Remembered* kept = remembered_of(signal);
   if (kept == nullptr) return ::sigaction(signal, next, former);
-  const LockGuard guard(kept->lock);
+  const Hold hold(*kept);
   // `former` may be the same as `next`.
   const struct sigaction before = kept->action;
   if (next != nullptr) kept->action = *next;
@@ -116,6 +157,14 @@ Handler checked_sysv_signal(int signal, Handler handler) {
 }
 
 }  // namespace
+
+void lock_fault_handlers() {
+  for (Remembered& each : remembered) lock(each.lock);
+}
+
+void unlock_fault_handlers() {
+  for (Remembered& each : remembered) unlock(each.lock);
+}
 
 void install_fault_handlers() {
   for (const int signal : kSignals) {

@@ -11,6 +11,10 @@ namespace arenite {
 /// Installs the handlers. Once, at start.
 void install_fault_handlers();
 
+/// Around fork, in the forking thread; the child unlocks what it got locked.
+void lock_fault_handlers();
+void unlock_fault_handlers();
+
 /// Has the program's calls of sigaction, signal and their kin lead to the layer's. False if there
 /// is no room.
 bool add_signal_functions(Redirector& redirector);

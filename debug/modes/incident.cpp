@@ -130,8 +130,8 @@ void report_incident(const Incident& incident) {
       turn.deliver(continues ? Ending::goes_on : Ending::aborting);
     }
   }
-  if (!continues) end_process();
   if (layer.options.on_error == OnError::stop) ::raise(SIGSTOP);
+  if (!continues) end_process();
 }
 
 Incident incident_of(const Damage& damage, const char* operation) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/layer.hpp"
 
+#include "debug/modes/faults.hpp"
 #include "debug/modes/incident.hpp"
 #include "debug/modes/page_blocks.hpp"
 #include "debug/modes/say.hpp"
@@ -98,12 +99,14 @@ bool detail::open_layer() {
 }
 
 void detail::layer_before_fork() {
+  lock_fault_handlers();
   layer.threads.lock_all();
   if (layer.has_guarded()) layer.guarded.lock_all();
   if (layer.has_pages()) layer.pages.lock_all();
 }
 
 void detail::layer_after_fork(bool in_child) {
+  unlock_fault_handlers();
   if (!in_child) {
     if (layer.has_pages()) layer.pages.unlock_all();
     if (layer.has_guarded()) layer.guarded.unlock_all();

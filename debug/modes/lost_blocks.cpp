@@ -73,6 +73,7 @@ bool is_ignored(const BlockFacts& facts) {
 }  // namespace
 
 std::size_t report_leaks() {
+  if (!layer.has_guarded()) return 0;
   const LockGuard guard(found_lock);
   const MappedGroups mapped;
   if (mapped.groups == nullptr) {

@@ -6,7 +6,8 @@
 
 namespace arenite {
 
-/// Looks for leaks and reports what is found; returns how many blocks. Not in signal handlers.
+/// Looks for leaks and reports what is found; returns how many blocks; 0 in modes
+/// that keep no track of all. Not in signal handlers.
 std::size_t report_leaks();
 
 /// Reads the file of suppressions; complains of what is no rule. At start.

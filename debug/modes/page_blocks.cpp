@@ -52,8 +52,28 @@ void check_release(Address at, const BlockFacts& facts, const Death& death) {
 
 struct Check {
   const char* name;
+  Address only;  ///< the block that is meant, or 0
   std::size_t damaged;
 };
+
+/// So that the next check does not tell of it again.
+void mend_slack(const BlockFacts& facts) {
+  const Address end = facts.begin + facts.size;
+  fill({facts.begin & ~(kPageBytes - 1), facts.begin}, kGuardByte);
+  fill({end, (end + kPageBytes - 1) & ~(kPageBytes - 1)}, kGuardByte);
+}
+
+void check_pages(Check& check) {
+  layer.pages.check(
+      [](void* context, const BlockFacts& facts, const SlackDamage& damage) {
+        auto& now = *static_cast<Check*>(context);
+        if (now.only != 0 && now.only != facts.begin) return;
+        ++now.damaged;
+        report_slack(facts, damage, now.name);
+        mend_slack(facts);
+      },
+      &check);
+}
 
 }  // namespace
 
@@ -84,15 +104,17 @@ void free_on_pages(void* block, const Death& death, ThreadNumber thread, StackId
 }
 
 std::size_t check_page_blocks(const char* name) {
-  Check check{name, 0};
-  layer.pages.check(
-      [](void* context, const BlockFacts& facts, const SlackDamage& damage) {
-        auto& now = *static_cast<Check*>(context);
-        ++now.damaged;
-        report_slack(facts, damage, now.name);
-      },
-      &check);
+  Check check{name, 0, 0};
+  check_pages(check);
   return check.damaged;
+}
+
+bool check_page_block(const char* name, Address at) {
+  BlockFacts facts;
+  if (!layer.pages.find(at, facts)) return true;
+  Check check{name, facts.begin, 0};
+  check_pages(check);
+  return check.damaged == 0;
 }
 
 }  // namespace arenite

@@ -16,5 +16,7 @@ void free_on_pages(void* block, const Death& death, ThreadNumber thread, StackId
 
 /// Checks what lies around all live blocks; tells of what is damaged, and counts.
 std::size_t check_page_blocks(const char* name);
+/// Of the block at the address alone; true if it is intact, or there is none.
+bool check_page_block(const char* name, Address at);
 
 }  // namespace arenite

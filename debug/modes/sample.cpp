@@ -4,6 +4,8 @@
 // allocations as it brings blocks; when a thread's allowance is used up by them, the allocation
 // that asked for the refill is the sample. So a thread that does nothing but pairs which its array
 // absorbs is not sampled: what it does a million times alike is not what production has to find.
+#include <signal.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -12,6 +14,7 @@
 #include "debug/modes/layer.hpp"
 #include "debug/modes/page_blocks.hpp"
 #include "debug/modes/serve.hpp"
+#include "debug/stacks/capture.hpp"
 
 namespace arenite {
 namespace {
@@ -34,14 +37,24 @@ std::int64_t next_allowance(DebugThread& thread) {
   return static_cast<std::int64_t>(1 + thread.random % (2 * rate - 1));
 }
 
+bool chosen(std::size_t size, std::uint64_t serial) {
+  if (!layer.filters.any()) return true;
+  Address caller = 0;
+  if (layer.filters.by_module()) capture_stack(&caller, 1);
+  return layer.filters.chosen(size, caller) && layer.filters.guarded(serial);
+}
+
 void* sample(std::size_t size, std::size_t alignment, Family family, bool zeroed) {
   ActingThread thread(layer.threads);
   thread->until_sample = next_allowance(*thread);
+  const std::uint64_t serial = layer.serials.fetch_add(1, std::memory_order_relaxed) + 1;
+  if (serial == layer.options.break_serial) ::raise(SIGTRAP);
+  if (!chosen(size, serial)) return nullptr;
   PageRequest request{.size = size,
                       .alignment = alignment,
                       .zeroed = zeroed,
                       .family = family,
-                      .serial = layer.serials.fetch_add(1, std::memory_order_relaxed) + 1,
+                      .serial = serial,
                       .stack = stack_of_caller(*thread),
                       .thread = thread->number};
   return allocate_on_pages(request);

@@ -144,6 +144,8 @@ void* plain(const Request& request) {
 // ---- giving back ----
 
 bool begins_plain_block(const void* block) {
+  // With requests that fail and nothing else asked for.
+  if (!layer.has_guarded()) return true;
   return layer.filters.leaves_plain() && !layer.guarded.knows(reinterpret_cast<Address>(block));
 }
 

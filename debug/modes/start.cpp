@@ -129,6 +129,8 @@ bool asked() {
     if (layer.has_pages()) install_fault_handlers();
     redirect_calls();
     watch_signal();
+    if (layer.options.leaks && !layer.has_guarded())
+      say("leaks=on finds nothing in this mode: it takes mode=debug or mode=page");
     read_suppressions();
     start_services();
     layer.started = true;
