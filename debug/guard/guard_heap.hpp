@@ -34,7 +34,7 @@ struct Actor {
 
 struct Birth {
   std::size_t size = 0;
-  std::size_t alignment = 16;  ///< a power of two
+  std::size_t alignment = 0;  ///< a power of two; 0 if none was asked for
   Family family = Family::malloc;
   bool zeroed = false;
   bool leak_ignored = false;
@@ -186,12 +186,12 @@ class GuardHeap {
   bool leak_ignored(Address at) const {
     typename Table::Outer outer;
     return table_.find(source_, at, outer) &&
-           outer.record->leak_ignored.load(std::memory_order_relaxed);
+           (outer.record->traits.load(std::memory_order_relaxed) & BlockTraits::kLeakIgnored) != 0;
   }
   void ignore_leak(Address at) {
     typename Table::Outer outer;
     if (table_.find(source_, at, outer))
-      outer.record->leak_ignored.store(true, std::memory_order_relaxed);
+      outer.record->traits.fetch_or(BlockTraits::kLeakIgnored, std::memory_order_relaxed);
   }
 
   const Table& table() const { return table_; }
@@ -256,7 +256,8 @@ class GuardHeap {
     record.allocated_by.store(recorded_thread(birth.actor.thread), std::memory_order_relaxed);
     record.family.store(birth.family, std::memory_order_relaxed);
     record.head.store(head_code, std::memory_order_relaxed);
-    record.leak_ignored.store(birth.leak_ignored, std::memory_order_relaxed);
+    record.traits.store(BlockTraits::encode(birth.alignment, birth.leak_ignored),
+                        std::memory_order_relaxed);
   }
 
   static Address begin_of(const Outer& outer) {
@@ -286,7 +287,9 @@ class GuardHeap {
       return tell(Fault::alloc_dealloc_mismatch, at, outer, Moment::release, death);
     const bool size_fits =
         death.size == kUnsaid || death.size == record.size.load(std::memory_order_relaxed);
-    const bool alignment_fits = death.alignment == kUnsaid || at % death.alignment == 0;
+    const bool alignment_fits =
+        death.alignment == kUnsaid ||
+        death.alignment == BlockTraits::alignment(record.traits.load(std::memory_order_relaxed));
     if (!size_fits || !alignment_fits)
       tell(Fault::new_delete_type_mismatch, at, outer, Moment::release, death);
   }
@@ -422,6 +425,7 @@ class GuardHeap {
     facts.size = record.size.load(std::memory_order_relaxed);
     facts.outer_begin = outer.begin;
     facts.outer_end = outer.end;
+    facts.alignment = BlockTraits::alignment(record.traits.load(std::memory_order_relaxed));
     facts.serial = record.serial.load(std::memory_order_relaxed);
     facts.allocated = record.allocated.load(std::memory_order_relaxed);
     facts.freed = record.freed.load(std::memory_order_relaxed);

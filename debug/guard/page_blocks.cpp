@@ -80,6 +80,7 @@ void PageHeap::note_live(std::uint32_t page, const PagePlacement& place,
   RecordChange change(record);
   record.begin.set(place.begin);
   record.size.set(request.size);
+  record.alignment.set(BlockTraits::encode(request.alignment, false));
   record.serial.set(request.serial);
   record.allocated.set(request.stack);
   record.freed.set(0);

@@ -10,6 +10,7 @@ constexpr int kTries = 64;
 void copy(const PageRecord& record, BlockFacts& facts) {
   facts.begin = record.begin.get();
   facts.size = record.size.get();
+  facts.alignment = BlockTraits::alignment(record.alignment.get());
   facts.serial = record.serial.get();
   facts.allocated = record.allocated.get();
   facts.freed = record.freed.get();

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "debug/guard/side_record.hpp"
 #include "debug/report/block_facts.hpp"
 
 namespace arenite {
@@ -40,7 +41,8 @@ struct alignas(64) PageRecord {
   SharedWord<std::uint32_t> sequence;  ///< odd while the record is being rewritten
   SharedWord<StretchState> state;
   SharedWord<Family> family;
-  SharedWord<bool> damaged;  ///< what lay around the block when it was claimed
+  SharedWord<bool> damaged;            ///< what lay around the block when it was claimed
+  SharedWord<std::uint8_t> alignment;  ///< as BlockTraits has it
   SharedWord<std::uint64_t> begin;
   SharedWord<std::uint64_t> size;
   SharedWord<std::uint64_t> serial;

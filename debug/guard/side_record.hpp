@@ -45,6 +45,23 @@ class HeadCode {
   }
 };
 
+/// The alignment that was asked for, and whether the block may be lost, in a byte.
+class BlockTraits {
+ public:
+  static constexpr std::uint8_t kLeakIgnored = 0x80;
+
+  /// `alignment`: a power of two, or 0 if none was asked for.
+  static constexpr std::uint8_t encode(std::size_t alignment, bool leak_ignored) {
+    const unsigned code =
+        alignment == 0 ? 0 : 1 + static_cast<unsigned>(__builtin_ctzll(alignment));
+    return static_cast<std::uint8_t>(code | (leak_ignored ? kLeakIgnored : 0));
+  }
+  static constexpr std::size_t alignment(std::uint8_t traits) {
+    const unsigned code = traits & 0x7fu;
+    return code == 0 ? 0 : std::size_t{1} << (code - 1);
+  }
+};
+
 struct SideRecord {
   std::atomic<std::uint64_t> serial;
   std::atomic<std::uint64_t> size;  ///< requested, in bytes
@@ -54,8 +71,8 @@ struct SideRecord {
   std::atomic<std::uint16_t> freed_by;
   std::atomic<SideState> state;
   std::atomic<Family> family;
-  std::atomic<std::uint8_t> head;  ///< a HeadCode
-  std::atomic<bool> leak_ignored;
+  std::atomic<std::uint8_t> head;    ///< a HeadCode
+  std::atomic<std::uint8_t> traits;  ///< BlockTraits
 };
 static_assert(sizeof(SideRecord) == 32);
 

@@ -17,8 +17,6 @@ struct DebugThread {
   /// Place in the table; places are used again, numbers are not.
   std::uint32_t place = 0;
   std::uint32_t next_free = 0;
-  /// Blocks allocated while this is not 0 are no leaks.
-  std::uint32_t leaks_disabled = 0;
   /// Allocations until the next sample; see modes/sample.cpp.
   std::int64_t until_sample = 0;
   std::uint64_t random = 0;

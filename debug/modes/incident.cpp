@@ -97,9 +97,7 @@ void fill(const Incident& incident, Report& report) {
   report.released_as = incident.released_as;
   report.released_bytes = incident.said_size;
   report.released_alignment = incident.said_alignment;
-  if (incident.block.family == Family::new_aligned ||
-      incident.block.family == Family::new_array_aligned)
-    report.allocated_alignment = incident.block.begin & -incident.block.begin;
+  report.allocated_alignment = incident.block.alignment;
   report.settings = layer.settings;
   report.seed = layer.seed;
   report.mode = layer.mode;

@@ -56,11 +56,20 @@ void add_group(Groups& found, const LeakSite& site, bool direct, const LeakAmoun
   group.allocated.count = layer.depot.get(site.stack, group.allocated.pc, kMaxFrames);
 }
 
+/// The dynamic linker's own: what it keeps for a thread hangs on the thread's control block, also
+/// where the C library keeps the stack of one that has ended for the next.
+bool is_of_linker(Address pc) {
+  std::string_view module = name_leak_frame(pc).module;
+  module.remove_prefix(module.rfind('/') + 1);
+  return module.starts_with("ld-linux") || module.starts_with("ld-2.");
+}
+
 bool is_suppressed(StackId stack) {
-  if (rules.empty()) return false;
   Address frames[kMaxFrames];
   LeakFrame names[kMaxFrames];
   const unsigned count = layer.depot.get(stack, frames, kMaxFrames);
+  if (count > 0 && is_of_linker(frames[0])) return true;
+  if (rules.empty()) return false;
   for (unsigned i = 0; i < count; ++i) names[i] = name_leak_frame(frames[i]);
   return suppressing_line(rules, {names, count}) != 0;
 }

@@ -9,15 +9,6 @@
 namespace arenite {
 namespace {
 
-void say_declined(Decline why) {
-  if (layer.options.mode != Mode::page) return;
-  if (layer.declined.exchange(true, std::memory_order_relaxed)) return;
-  Text<256> line;
-  line << "page mode: from here on some blocks get guard bytes instead of guard pages: "
-       << text_of(why);
-  say(line.c_str());
-}
-
 Incident incident_at(Fault fault, Address bad, const BlockFacts& facts, const char* operation) {
   Incident incident;
   incident.fault = fault;
@@ -45,7 +36,7 @@ void check_release(Address at, const BlockFacts& facts, const Death& death) {
   if (!belong_together(facts.family, death.family))
     return report_release(Fault::alloc_dealloc_mismatch, at, facts, death);
   const bool size_fits = death.size == kUnsaid || death.size == facts.size;
-  const bool alignment_fits = death.alignment == kUnsaid || at % death.alignment == 0;
+  const bool alignment_fits = death.alignment == kUnsaid || death.alignment == facts.alignment;
   if (!size_fits || !alignment_fits)
     report_release(Fault::new_delete_type_mismatch, at, facts, death);
 }
@@ -77,11 +68,12 @@ void check_pages(Check& check) {
 
 }  // namespace
 
-void* allocate_on_pages(const PageRequest& request) {
-  Decline why = Decline::none;
-  void* block = layer.pages.allocate(request, why);
-  if (block == nullptr) say_declined(why);
-  return block;
+void say_declined(Decline why) {
+  if (layer.declined.exchange(true, std::memory_order_relaxed)) return;
+  Text<256> line;
+  line << "page mode: from here on some blocks get guard bytes instead of guard pages: "
+       << text_of(why);
+  say(line.c_str());
 }
 
 void free_on_pages(void* block, const Death& death, ThreadNumber thread, StackId stack) {

@@ -8,8 +8,8 @@
 
 namespace arenite {
 
-/// Null if the page-guard heap declines, which is said once in page mode.
-void* allocate_on_pages(const PageRequest& request);
+/// Says, once, that page mode could not put a block onto pages and served it otherwise.
+void say_declined(Decline why);
 
 /// Checks the block and frees it; what is none is reported. Requires: the page-guard heap owns it.
 void free_on_pages(void* block, const Death& death, ThreadNumber thread, StackId stack);

@@ -57,7 +57,8 @@ void* sample(std::size_t size, std::size_t alignment, Family family, bool zeroed
                       .serial = serial,
                       .stack = stack_of_caller(*thread),
                       .thread = thread->number};
-  return allocate_on_pages(request);
+  Decline why;
+  return layer.pages.allocate(request, why);
 }
 
 /// Takes `weight` allocations off the thread's allowance; true if it is used up.

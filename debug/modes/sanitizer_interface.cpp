@@ -16,7 +16,6 @@ constinit const SanitizerServices kInert{};
 constinit std::atomic<const SanitizerServices*> installed = &kInert;
 constinit std::atomic<bool> crashing = false;
 constinit std::atomic<void (*)()> death_callback = nullptr;
-[[gnu::tls_model("initial-exec")]] constinit thread_local unsigned leaks_ignored = 0;
 
 /// Acquire: pairs with the release in `install_sanitizer_services`.
 const SanitizerServices& services() {
@@ -34,6 +33,8 @@ bool report_leaks() {
 
 }  // namespace
 
+[[gnu::tls_model("initial-exec")]] constinit thread_local unsigned detail::leaks_ignored = 0;
+
 void install_sanitizer_services(const SanitizerServices* with) {
   // Pairs with the acquire in `services`.
   installed.store(with != nullptr ? with : &kInert, std::memory_order_release);
@@ -48,10 +49,6 @@ void notify_death() {
   // Taken, not read: an error inside the callback must not run it again. Acquire: pairs with the
   // release in __sanitizer_set_death_callback.
   if (const auto callback = death_callback.exchange(nullptr, std::memory_order_acquire)) callback();
-}
-
-bool leaks_ignored_on_this_thread() {
-  return leaks_ignored != 0;
 }
 
 }  // namespace arenite
@@ -111,11 +108,11 @@ ARN_SANITIZER_NAME void __sanitizer_symbolize_pc(void* pc, const char* format, c
 }
 
 ARN_SANITIZER_NAME void __lsan_disable() {
-  ++leaks_ignored;
+  ++detail::leaks_ignored;
 }
 
 ARN_SANITIZER_NAME void __lsan_enable() {
-  if (leaks_ignored > 0) --leaks_ignored;
+  if (detail::leaks_ignored > 0) --detail::leaks_ignored;
 }
 
 ARN_SANITIZER_NAME int __lsan_do_recoverable_leak_check() {

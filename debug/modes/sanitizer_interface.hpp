@@ -57,14 +57,17 @@ bool acquire_crash_state();
 /// the process ends.
 void notify_death();
 
-/// This thread is between __lsan_disable and __lsan_enable: what it allocates is no leak.
-bool leaks_ignored_on_this_thread();
-
 namespace detail {
+[[gnu::tls_model("initial-exec")]] extern constinit thread_local unsigned leaks_ignored;
 extern std::atomic<unsigned> hook_pairs;
 void run_malloc_hooks(const void* block, std::size_t size);
 void run_free_hooks(const void* block);
 }  // namespace detail
+
+/// This thread is between __lsan_disable and __lsan_enable: what it allocates is no leak.
+inline bool leaks_ignored_on_this_thread() {
+  return detail::leaks_ignored != 0;
+}
 
 /// After a block was handed out, with the size that was asked for. A realloc is a free and a
 /// malloc, also where the block stays. Not for null.

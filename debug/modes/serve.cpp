@@ -76,7 +76,7 @@ void* plain(const Request& request) {
   birth.alignment = request.alignment;
   birth.family = request.family;
   birth.zeroed = request.zeroed;
-  birth.leak_ignored = thread.leaks_disabled != 0;
+  birth.leak_ignored = leaks_ignored_on_this_thread();
   birth.serial = serial;
   birth.actor = {thread.number, stack};
   return layer.guarded.allocate(birth);
@@ -90,8 +90,8 @@ void* plain(const Request& request) {
   return with_guard_bytes(request, serial, stack, thread);
 }
 
-[[gnu::noinline]] void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
-                                 DebugThread& thread) {
+void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
+               const DebugThread& thread, Decline& why) {
   const PageRequest page{.size = request.size,
                          .alignment = request.alignment,
                          .zeroed = request.zeroed,
@@ -99,7 +99,7 @@ void* plain(const Request& request) {
                          .serial = serial,
                          .stack = stack,
                          .thread = thread.number};
-  return allocate_on_pages(page);
+  return layer.pages.allocate(page, why);
 }
 
 /// Everything that is not the same for each request: see `DebugLayer::special`.
@@ -114,10 +114,13 @@ void* plain(const Request& request) {
     return nullptr;
   }
   const StackId stack = stack_of_caller(thread);
+  Decline why = Decline::none;
   if (layer.options.mode == Mode::page)
-    if (void* block = on_pages(request, serial, stack, thread)) return block;
+    if (void* block = on_pages(request, serial, stack, thread, why)) return block;
   void* block = with_guard_bytes(request, serial, stack, thread);
-  return block != nullptr ? block : after_drain(request, serial, stack, thread);
+  if (block == nullptr) block = after_drain(request, serial, stack, thread);
+  if (block != nullptr && why != Decline::none) say_declined(why);
+  return block;
 }
 
 [[gnu::always_inline]] inline void* serve(Request request) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cerrno>
 #include <cstddef>
 
 #include "debug/ranges/check.hpp"
@@ -71,7 +72,20 @@ struct Fills : After {
   }
 };
 
-/// The same, but never more elements than an argument says.
+/// The result is how many bytes of those an argument asks for were written. If the system says that
+/// it could not write there, all of them count.
+template <std::size_t kArgument, std::size_t kBytes>
+struct FillsOrFaults : After {
+  static void after(const char* function, auto result, const auto&... arguments) {
+    const auto count = static_cast<std::ptrdiff_t>(result);
+    if (count < 0 && errno != EFAULT) return;
+    check_range(function, Access::write, address<kArgument>(arguments...),
+                count < 0 ? static_cast<std::size_t>(pick<kBytes>(arguments...))
+                          : static_cast<std::size_t>(count));
+  }
+};
+
+/// The result is how many elements were written, but no more were than an argument says.
 template <std::size_t kArgument, std::size_t kLimit, std::size_t kElementBytes = 1,
           std::size_t kMore = 1>
 struct FillsUpTo : After {

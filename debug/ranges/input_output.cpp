@@ -78,7 +78,7 @@ struct FillsName : After {
 };
 
 template <Name kName, class... More>
-using Read = Wrap<kName, Signed(int, void*, Size, More...), Fills<1>>;
+using Read = Wrap<kName, Signed(int, void*, Size, More...), FillsOrFaults<1, 2>>;
 template <Name kName, class... More>
 using Write = Wrap<kName, Signed(int, const void*, Size, More...), Reads<1, Count<2>>>;
 template <Name kName, class... More>
@@ -99,7 +99,14 @@ template <Name kName, class Char>
 using PutText = Wrap<kName, int(const Char*, File*), Text<0>>;
 
 /// A datagram's length may be told though it was cut to the room there was.
-using Received = FillsUpTo<1, 2, 1, 0>;
+/// What the message had may be more than there was room for.
+struct Received : After {
+  static void after(const char* function, auto result, const auto&... arguments) {
+    FillsUpTo<1, 2, 1, 0>::after(function, result, arguments...);
+    if (static_cast<std::ptrdiff_t>(result) < 0)
+      FillsOrFaults<1, 2>::after(function, result, arguments...);
+  }
+};
 
 using Offset = off_t;
 using Length = socklen_t;
