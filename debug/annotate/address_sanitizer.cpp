@@ -31,6 +31,8 @@ void block_resized(Address begin, std::size_t old_size, std::size_t new_size, st
 constinit const Annotator kAddressSanitizer = {
     .name = "AddressSanitizer",
     .watched = true,
+    .keeps_stacks = false,
+    .looks_away = false,
     .block_handed_out = [](Address begin, std::size_t size, std::size_t,
                            bool) { open(begin, size); },
     .block_freed = [](Address begin, std::size_t size, std::size_t) { close(begin, size); },

@@ -19,6 +19,11 @@ struct Annotator {
   const char* name;
   /// A tool listens. Otherwise all of the below are empty, and a caller may leave them out.
   bool watched;
+  /// The tool itself keeps the stacks of allocations and frees, and tells them.
+  bool keeps_stacks;
+  /// `look_away` works. Otherwise the layer has to make memory accessible before libc's functions
+  /// touch it on its behalf.
+  bool looks_away;
 
   /// [begin, begin + size) is a block of the program from now on, its bytes undefined or `zeroed`.
   /// What lies around it is to be inaccessible already; `guard_before` of it belongs to the block,
@@ -58,6 +63,9 @@ extern const Annotator kNoTool;
 /// The one for this process. The first call decides; it is cheap, and any number of threads may
 /// make it at once.
 const Annotator& annotator_of_process();
+
+/// Valgrind runs the process, with whichever of its tools.
+bool runs_on_valgrind();
 
 /// While it lives, the thread may read and write what was made inaccessible.
 ///

@@ -64,6 +64,8 @@ void look_back() {
 constinit const Annotator kMemcheck = {
     .name = "memcheck",
     .watched = true,
+    .keeps_stacks = true,
+    .looks_away = true,
     .block_handed_out = block_handed_out,
     .block_freed = block_freed,
     .block_resized = block_resized,
@@ -80,8 +82,14 @@ constinit const Annotator kMemcheck = {
 
 }  // namespace
 
+bool runs_on_valgrind() {
+  return RUNNING_ON_VALGRIND != 0;
+}
+
 const Annotator* memcheck_annotator() {
-  return RUNNING_ON_VALGRIND ? &kMemcheck : nullptr;
+  // Memcheck answers a request of its own with -1; its sisters, and no Valgrind, leave the 0.
+  static constexpr char kByte = 0;
+  return VALGRIND_MAKE_MEM_DEFINED(&kByte, sizeof kByte) != 0 ? &kMemcheck : nullptr;
 }
 
 }  // namespace arenite

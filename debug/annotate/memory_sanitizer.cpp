@@ -39,6 +39,8 @@ void block_resized(Address begin, std::size_t old_size, std::size_t new_size, st
 constinit const Annotator kMemorySanitizer = {
     .name = "MemorySanitizer",
     .watched = true,
+    .keeps_stacks = false,
+    .looks_away = false,
     .block_handed_out = block_handed_out,
     .block_freed = [](Address begin, std::size_t size, std::size_t) { undefine(begin, size); },
     .block_resized = block_resized,

@@ -6,8 +6,7 @@
 
 namespace arenite {
 
-/// Valgrind, with memcheck or any other of its tools: those that do not know a request pass over
-/// it.
+/// Valgrind with memcheck; its other tools do not watch memory.
 const Annotator* memcheck_annotator();
 
 /// A program compiled with AddressSanitizer: its runtime is in the process.

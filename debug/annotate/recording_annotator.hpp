@@ -26,6 +26,8 @@ class RecordingAnnotator {
     static constexpr Annotator kTable = {
         .name = "recording",
         .watched = true,
+        .keeps_stacks = true,
+        .looks_away = true,
         .block_handed_out =
             [](Address begin, std::size_t size, std::size_t guard, bool zeroed) {
               add(zeroed ? "block_handed_out zeroed" : "block_handed_out", {begin}, {size, guard});

@@ -51,6 +51,16 @@ TEST_F(Memcheck, IsFound) {
   EXPECT_THAT(check("right").output, HasSubstr("tool: memcheck\n"));
 }
 
+/// Profilers do not watch memory, and measure the process as it is.
+TEST_F(Memcheck, IsNotTakenForItsSisters) {
+  for (const char* tool : {"none", "callgrind --callgrind-out-file=/dev/null", "helgrind"})
+    EXPECT_THAT(
+        run(ARENITE_VALGRIND " -q --tool=" + std::string(tool) + " " ARENITE_TOY " right").output,
+        HasSubstr("tool: none\non valgrind: 1\n"))
+        << tool;
+  EXPECT_THAT(run(ARENITE_TOY " right").output, HasSubstr("tool: none\non valgrind: 0\n"));
+}
+
 TEST_F(Memcheck, SaysNothingOfWhatIsRight) {
   for (const char* name : {"right", "closed_and_opened", "look_away", "pool_destroyed"}) {
     const Outcome outcome = check(name);

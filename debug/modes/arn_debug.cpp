@@ -45,6 +45,7 @@ void place_in(Address at, const BlockFacts& facts, Text<256>& line) {
 }
 
 bool describe_block(Address at, int file) {
+  const ToolsLookAway away(*layer.annotator);
   BlockFacts facts;
   if (!find_block(at, facts)) return false;
   Text<256> line;
@@ -60,6 +61,7 @@ bool describe_block(Address at, int file) {
 }
 
 bool intact(Address at) {
+  const ToolsLookAway away(*layer.annotator);
   if (layer.pages.owns(at)) return check_page_block("arn_check", at);
   if (!layer.has_guarded()) return true;
   layer.check_name.store("arn_check", std::memory_order_relaxed);

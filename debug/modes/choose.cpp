@@ -9,6 +9,8 @@
 
 #include <cstring>
 
+#include "debug/modes/annotated.hpp"
+#include "debug/modes/forwarded.hpp"
 #include "debug/modes/layer.hpp"
 #include "debug/modes/say.hpp"
 #include "debug/modes/serve.hpp"
@@ -79,6 +81,10 @@ std::uint64_t draw_seed() {
   return (mix(ticks, static_cast<std::uint64_t>(::getpid())) >> 32) | 1;
 }
 
+constexpr char kReplaced[] =
+    "ARENITE_OPTIONS has no effect: Valgrind has put its own malloc in the place of this one; with "
+    "--soname-synonyms=somalloc=nouserintercepts it leaves it there";
+
 const char* name_of(Mode mode) {
   switch (mode) {
     case Mode::sample:
@@ -99,9 +105,11 @@ const Interceptor& choose_slow_paths() {
   read_all_options();
   if (layer.options.help) print_option_help([](void*, const char* line) { say(line); }, nullptr);
   layer.annotator = &annotator_of_process();
-  // Under a tool that watches memory, blocks have to be told to it one by one.
-  if (layer.annotator->watched && layer.options.mode == Mode::fast)
-    layer.options.mode = Mode::debug;
+  if (malloc_is_replaced()) {
+    if (!layer.options.nothing()) say(kReplaced);
+    return forwarding_slow_paths;
+  }
+  if (layer.annotator->watched) suit_tool(*layer.annotator, layer.options);
   if (layer.options.mode == Mode::sample && layer.options.fails()) {
     say("mode=sample is off: it does not go with requests that fail");
     layer.options.mode = Mode::fast;
@@ -110,6 +118,7 @@ const Interceptor& choose_slow_paths() {
   layer.seed = layer.options.seed != 0 ? layer.options.seed : draw_seed();
   layer.mode = name_of(layer.options.mode);
   print_options(layer.options, layer.settings, sizeof layer.settings);
+  if (layer.annotator->watched) return annotated_slow_paths;
   return layer.options.mode == Mode::sample ? sampling_slow_paths : diverting_slow_paths;
 }
 

@@ -122,6 +122,7 @@ bool goes_on(const Incident& incident) {
 void report_incident(const Incident& incident) {
   const bool continues = goes_on(incident);
   {
+    const ToolsLookAway away(*layer.annotator);
     ReportDesk::Turn turn(layer.desk, incident.operation);
     if (turn) {
       fill(incident, turn.report());

@@ -69,6 +69,7 @@ BlockMap block_map() {
 }
 
 std::size_t check_all_blocks(const char* name, std::size_t& checked) {
+  const ToolsLookAway away(*layer.annotator);
   std::size_t damaged = 0;
   layer.check_name.store(name, std::memory_order_relaxed);
   if (layer.has_guarded()) damaged += layer.guarded.check_all(checked);
@@ -95,6 +96,7 @@ bool detail::open_layer() {
   if (layer.has_pages() &&
       !had(layer.pages.open(page_settings(), layer.page_calls.table()), "guard pages"))
     return false;
+  layer.opened = true;
   return true;
 }
 

@@ -47,6 +47,8 @@ struct DebugLayer {
   std::atomic<const char*> check_name{nullptr};
   /// Said once that page mode could not serve all.
   std::atomic<bool> declined{false};
+  /// What the mode needs is mapped: requests come here.
+  bool opened = false;
   bool started = false;
   /// Requests are not all alike: some are filtered, counted, put on pages. Otherwise, in debug
   /// mode, each gets guard bytes and that is all.

@@ -59,6 +59,7 @@ constexpr SanitizerServices kServices = {
     .print_profile = nullptr,
     .purge =
         [](void*) {
+          const ToolsLookAway away(*layer.annotator);
           if (layer.has_guarded()) layer.guarded.drain();
           process_trim();
         },

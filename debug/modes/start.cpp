@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "debug/annotate/annotator.hpp"
+#include "debug/modes/annotated.hpp"
 #include "debug/modes/faults.hpp"
 #include "debug/modes/incident.hpp"
 #include "debug/modes/layer.hpp"
@@ -122,7 +123,7 @@ bool asked() {
 
 [[gnu::constructor(102)]] void start() {
   const int kept = errno;
-  if (asked() && process_open() && slow_paths().heap_opened == detail::open_layer) {
+  if (asked() && process_open() && layer.opened) {
     prepare_objects();
     pass_over_library();
     open_desk();
@@ -133,6 +134,7 @@ bool asked() {
       say("leaks=on finds nothing in this mode: it takes mode=debug or mode=page");
     read_suppressions();
     start_services();
+    introduce_to_tool(*layer.annotator);
     layer.started = true;
   }
   errno = kept;

@@ -167,7 +167,7 @@ constexpr Case kCases[] = {
 int main(int argc, char** argv) {
   const std::string_view name = argc == 2 ? argv[1] : "";
   const Annotator& tool = annotator_of_process();
-  std::printf("tool: %s\n", tool.name);
+  std::printf("tool: %s\non valgrind: %d\n", tool.name, runs_on_valgrind());
   std::fflush(stdout);
   if (name == "leak") {
     alignas(ToyPool) static char room[sizeof(ToyPool)];
