@@ -2,7 +2,9 @@
 #include "debug/modes/faults.hpp"
 
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/ucontext.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -21,6 +23,19 @@ struct Remembered {
   struct sigaction action{};
 };
 constinit Remembered remembered[2];
+
+/// Faults of the layer's pages on this thread; a report of one never ends here. The desk tells of a
+/// second one. A third means that there is no stack left to report on.
+[[gnu::tls_model("initial-exec")]] constinit thread_local unsigned reported = 0;
+constexpr unsigned kMostReported = 2;
+
+/// With next to no stack: the kernel's own structure, all zeroes, in static storage.
+void restore_defaults() {
+  static constexpr std::uint64_t kDefault[4] = {};
+  constexpr std::size_t kMaskBytes = 8;
+  for (const int signal : kSignals)
+    ::syscall(SYS_rt_sigaction, signal, kDefault, nullptr, kMaskBytes);
+}
 
 /// Holds the lock with all signals blocked: a handler may ask for what it interrupts.
 class Hold {
@@ -62,6 +77,7 @@ Fault fault_of(Address at, const BlockFacts& facts) {
 bool report_fault(Address at, const ucontext_t& context) {
   Incident incident;
   if (!layer.pages.owns(at)) return false;
+  if (++reported > kMostReported) return restore_defaults(), true;
   const bool known = layer.pages.find(at, incident.block);
   if (!known) incident.block = {};
   incident.fault = known ? fault_of(at, incident.block) : Fault::wild_access;
