@@ -84,6 +84,8 @@ bool detail::open_layer() {
     Text<256> line;
     line << "mode=" << layer.mode << " is off: no memory for " << what;
     say(line.c_str());
+    layer.options.mode = Mode::fast;
+    layer.mode = "fast";
     return false;
   };
   layer.filters.open(layer.options, layer.seed);
