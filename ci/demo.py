@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
 """The main job on real programs: python3, redis-server, git and g++ run unchanged under libarenite.so
-and are audited while they live; then a scratch program makes a mistake, and the audit says which.
+and are audited while they live; then scratch programs make mistakes: the audit says which, and debug mode in which line.
 
 Called by ci/demo, which installs what this needs.  --no-build uses build/release as it is.
 
@@ -47,6 +47,22 @@ int main(void) {
   puts("ready");
   fflush(stdout);
   pause();
+}
+"""
+
+
+OVERFLOW = """
+#include <stdlib.h>
+#include <string.h>
+struct name { char letters[12]; };
+static struct name *remember(const char *text) {
+  struct name *kept = malloc(sizeof *kept);
+  strcpy(kept->letters, text); /* as long as it fits */
+  return kept;
+}
+int main(void) {
+  free(remember("sand"));
+  free(remember("a grain of sand"));
 }
 """
 
@@ -262,6 +278,20 @@ def mistake(scratch):
     return done.returncode == 1 and "T2" in done.stdout
 
 
+def overflow(scratch):
+    say("\na scratch program that writes behind a block, unchanged, in debug mode")
+    source, program = scratch / "overflow.c", scratch / "overflow"
+    source.write_text(OVERFLOW)
+    subprocess.run(["gcc", "-g", "-O0", str(source), "-o", str(program)], check=True)
+    done = subprocess.run([ARENITE, "run", "--mode", "debug", "--", program], capture_output=True, text=True)
+    say(f"  $ arenite run --mode debug -- {program}")
+    for line in done.stderr.splitlines():
+        say("  " + line)
+    wrong = next(i for i, line in enumerate(OVERFLOW.splitlines(), 1) if "strcpy" in line)
+    return ("ERROR: AddressSanitizer: heap-buffer-overflow" in done.stderr and done.returncode == -signal.SIGABRT
+            and f"overflow.c:{wrong}:" in done.stderr)
+
+
 def main():
     if sys.argv[1:] not in ([], ["--no-build"]):
         print(__doc__, file=sys.stderr)
@@ -272,6 +302,7 @@ def main():
     try:
         results = [serve(*program, scratch) for program in PROGRAMS]
         results.append(mistake(scratch))
+        results.append(overflow(scratch))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     say("\n" + ("all as it should be" if all(results) else "NOT as it should be"))
