@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 
 #include <elfutils/libdwfl.h>
 #include <fmt/format.h>
@@ -46,9 +47,10 @@ std::string whole_path(Dwarf_Die& unit, const char* file) {
   Dwarf_Attribute memory;
   const char* folder = dwarf_formstring(dwarf_attr(&unit, DW_AT_comp_dir, &memory));
   const bool whole = file[0] == '/' || folder == nullptr;
-  std::string path = whole ? file : fmt::format("{}/{}", folder, file);
-  if (path.starts_with("./")) path.erase(0, 2);
-  return path;
+  // As text alone: the folders may be those of another machine.
+  return std::filesystem::path(whole ? file : fmt::format("{}/{}", folder, file))
+      .lexically_normal()
+      .string();
 }
 
 /// Where the function of an inlined one called it.

@@ -111,6 +111,8 @@ TEST(StoppedThreads, of_a_process_of_one_thread_are_none) {
 }
 
 TEST(StoppedThreads, stand_still_and_go_on_again_and_again) {
+  // The first answer is what later ones are compared with.
+  ASSERT_FALSE(any_signal_taken());
   Counting a, b;
   for (int round = 0; round < 20; ++round) {
     errno = EDOM;
