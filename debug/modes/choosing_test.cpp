@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: MIT
+// Which requests are guarded, where the program is stopped, what blocks are filled with, how long
+// freed ones are kept: the options that choose.
+#include <signal.h>
+
+#include <cstdio>
+
+#include <gmock/gmock.h>
+
+#include "debug/modes/run_modes.hpp"
+
+namespace arenite {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class ChoosingTest : public testing::TestWithParam<const char*> {
+ protected:
+  static Outcome run(const std::string& more, const std::vector<std::string>& command) {
+    return run_with(in_mode(GetParam(), more), command);
+  }
+  static std::string output(const std::string& more, const std::vector<std::string>& command) {
+    const Outcome outcome = run(more, command);
+    EXPECT_EQ(outcome.exit_code, 0) << outcome.signal;
+    EXPECT_EQ(outcome.errors, "");
+    return outcome.output;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(Modes, ChoosingTest, testing::Values("debug", "page"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
+// Ten blocks of 10, 20, ... 100 bytes; 0 is a block without guards.
+
+TEST_P(ChoosingTest, All) {
+  EXPECT_EQ(output("", {"serials"}), "1 2 3 4 5 6 7 8 9 10 \n");
+}
+
+TEST_P(ChoosingTest, FromASerialOn) {
+  EXPECT_EQ(output("from_serial=5", {"serials"}), "0 0 0 0 5 6 7 8 9 10 \n");
+}
+
+TEST_P(ChoosingTest, OfASize) {
+  EXPECT_EQ(output("size=30-50", {"serials"}), "0 0 3 4 5 0 0 0 0 0 \n");
+  EXPECT_EQ(output("size=-20", {"serials"}), "1 2 0 0 0 0 0 0 0 0 \n");
+  EXPECT_EQ(output("size=90-", {"serials"}), "0 0 0 0 0 0 0 0 9 10 \n");
+}
+
+TEST_P(ChoosingTest, OfASizeAndMovedAcrossIt) {
+  EXPECT_EQ(output("size=100-200", {"resized"}), "101000100\n");
+  EXPECT_EQ(output("", {"resized"}), "111111111\n");
+}
+
+TEST_P(ChoosingTest, OfAModule) {
+  const std::string module = ARENITE_PROGRAMS "/module.so";
+  EXPECT_EQ(output("", {"modules", module}), "program guarded, module guarded\n");
+  EXPECT_EQ(output("module=*/module.so", {"modules", module}), "program plain, module guarded\n");
+  EXPECT_EQ(output("module=*/modules", {"modules", module}), "program guarded, module plain\n");
+  EXPECT_EQ(output("module=*/other", {"modules", module}), "program plain, module plain\n");
+}
+
+TEST_P(ChoosingTest, DamageOfWhatIsNotGuardedIsNotSeen) {
+  EXPECT_EQ(reports(run("on_error=continue", {"damage", "24", "24"})), 1u);
+  EXPECT_EQ(reports(run("on_error=continue:size=100-", {"damage", "24", "24"})), 0u);
+}
+
+TEST_P(ChoosingTest, StopsAtTheSerialOfAReport) {
+  const Outcome report = run("", {"damage", "24", "0", "0", "24"});
+  EXPECT_THAT(report.errors, HasSubstr("the block: serial 3, "));
+  EXPECT_THAT(report.errors, HasSubstr(":break_serial=3 gdb --args "));
+  const Outcome stopped = run("break_serial=3", {"damage", "24", "0", "0", "24"});
+  EXPECT_EQ(stopped.signal, SIGTRAP);
+  EXPECT_EQ(reports(stopped), 0u);
+  EXPECT_EQ(output("break_serial=4", {"damage", "24", "0", "0", "0"}), "went on\n");
+}
+
+TEST(Fill, AsAskedFor) {
+  const auto fills = [](const char* fill) {
+    return run_with(std::string("mode=debug:fill=") + fill, {"fills"}).output;
+  };
+  EXPECT_EQ(fills("none"), "fresh 000000\nfreed 111111\nzeroed 000000\n");
+  EXPECT_EQ(fills("fresh"), "fresh cdcdcd\nfreed 111111\nzeroed 000000\n");
+  EXPECT_EQ(fills("freed"), "fresh 000000\nfreed dddddd\nzeroed 000000\n");
+  EXPECT_EQ(fills("both"), "fresh cdcdcd\nfreed dddddd\nzeroed 000000\n");
+}
+
+TEST(GuardBytes, AsWideAsAskedFor) {
+  const auto run = [](const char* more) {
+    return run_with(in_mode("debug:on_error=continue", more), {"damage", "24", "64", "-40"});
+  };
+  const Outcome wide = run("guard_bytes=64");
+  EXPECT_EQ(reports(wide), 2u);
+  EXPECT_THAT(wide.errors, HasSubstr(" is located 40 bytes after 24-byte region"));
+  EXPECT_THAT(wide.errors, HasSubstr(" is located 40 bytes before 24-byte region"));
+  EXPECT_THAT(run("").errors, Not(HasSubstr("located 40 bytes after")));
+}
+
+TEST(StackDepth, NoneKeepsNoStacks) {
+  const auto run = [](const char* more) {
+    return run_with(in_mode("debug:on_error=continue", more), {"damage", "24", "24"}).errors;
+  };
+  EXPECT_THAT(run("stack_depth=0"), HasSubstr("allocated by thread T0 here:\n    <empty stack>\n"));
+  EXPECT_THAT(run(""), Not(HasSubstr("<empty stack>")));
+  EXPECT_THAT(run("stack_depth=1"), HasSubstr("\n    #0 "));
+}
+
+struct Kept {
+  int reused = -1, reused_large = -1;
+  long grew_mb = -1;
+};
+
+Kept quarantine(const std::string& options) {
+  const Outcome outcome = run_with(options, {"quarantine"});
+  Kept kept;
+  EXPECT_EQ(std::sscanf(outcome.output.c_str(), "reused %d, large %d grew %ld MB", &kept.reused,
+                        &kept.reused_large, &kept.grew_mb),
+            3)
+      << outcome.output;
+  return kept;
+}
+
+TEST(Quarantine, NoneUsesAnAddressAgainAtOnce) {
+  const Kept kept = quarantine("mode=debug:quarantine_mb=0");
+  EXPECT_GE(kept.reused, 1);
+  EXPECT_LE(kept.reused, 200);
+  EXPECT_GE(kept.reused_large, 1);
+  EXPECT_LE(kept.grew_mb, 8);
+}
+
+TEST(Quarantine, KeepsBlocksForAWhileAndNoMoreThanItMay) {
+  const Kept one = quarantine("mode=debug:quarantine_mb=1");
+  EXPECT_EQ(one.reused, 0);
+  EXPECT_LE(one.grew_mb, 1 + 8);
+  const Kept usual = quarantine("mode=debug");
+  EXPECT_EQ(usual.reused, 0);
+  EXPECT_EQ(usual.reused_large, 0);
+  EXPECT_LE(usual.grew_mb, 64);
+  EXPECT_GT(usual.grew_mb, 16);
+}
+
+TEST(Quarantine, OfPagesTakesLittleMemory) {
+  const Kept kept = quarantine("mode=page");
+  EXPECT_EQ(kept.reused, 0);
+  EXPECT_EQ(kept.reused_large, 0);
+  EXPECT_LE(kept.grew_mb, 16);
+}
+
+}  // namespace
+}  // namespace arenite
