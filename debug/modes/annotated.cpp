@@ -180,6 +180,7 @@ constinit const Interceptor annotated_slow_paths = {
     .free_aligned = free_aligned,
     .free_sized_aligned = free_sized_aligned,
     .usable_size = usable_size,
+    .owns = detail::layer_owns,
     .thread_ends = thread_ends,
     .before_fork = detail::layer_before_fork,
     .after_fork = detail::layer_after_fork,

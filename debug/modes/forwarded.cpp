@@ -22,6 +22,7 @@ constinit const Interceptor forwarding_slow_paths = {
     .free_aligned = [](void* block, std::size_t, Family) { ::free(block); },
     .free_sized_aligned = [](void* block, std::size_t, std::size_t, Family) { ::free(block); },
     .usable_size = [](const void* block) { return ::malloc_usable_size(const_cast<void*>(block)); },
+    .owns = [](const void*) { return false; },
     .thread_ends = [] {},
     .before_fork = [] {},
     .after_fork = [](bool) {},

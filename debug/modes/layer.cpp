@@ -102,6 +102,10 @@ bool detail::open_layer() {
   return true;
 }
 
+bool detail::layer_owns(const void* address) {
+  return process_heap.owns(address) || layer.pages.owns(reinterpret_cast<Address>(address));
+}
+
 void detail::layer_before_fork() {
   lock_fault_handlers();
   layer.threads.lock_all();

@@ -166,6 +166,7 @@ constinit const Interceptor sampling_slow_paths = {
           plain_slow_paths.free(block, family);
         },
     .usable_size = usable_size,
+    .owns = detail::layer_owns,
     .thread_ends = [] { layer.threads.end_thread([](DebugThread&) {}); },
     .before_fork = detail::layer_before_fork,
     .after_fork = detail::layer_after_fork,

@@ -45,8 +45,6 @@ TEST(Sample, TheSameBySeed) {
 TEST(Sample, OnlyWhatFiltersLet) {
   EXPECT_EQ(run_with("mode=sample:sample_rate=1:size=30-50", {"serials"}).output,
             "0 0 3 4 5 0 0 0 0 0 \n");
-  EXPECT_EQ(run_with("mode=sample:sample_rate=1:from_serial=8", {"serials"}).output,
-            "0 0 0 0 0 0 0 8 9 10 \n");
   EXPECT_EQ(run_with("mode=sample:sample_rate=1:break_serial=8", {"serials"}).signal, SIGTRAP);
 }
 

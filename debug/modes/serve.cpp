@@ -247,6 +247,7 @@ constinit const Interceptor diverting_slow_paths = {
           give_back(block, {.family = family, .size = size, .alignment = alignment, .actor = {}});
         },
     .usable_size = usable,
+    .owns = detail::layer_owns,
     .thread_ends = thread_ends,
     .before_fork = detail::layer_before_fork,
     .after_fork = detail::layer_after_fork,

@@ -14,6 +14,7 @@ extern constinit const Interceptor sampling_slow_paths;
 namespace detail {
 /// Maps what the mode needs; false, after saying so, if it cannot be had.
 bool open_layer();
+bool layer_owns(const void* address);
 void layer_before_fork();
 void layer_after_fork(bool in_child);
 }  // namespace detail

@@ -44,6 +44,8 @@ struct Interceptor {
   void (*free_aligned)(void* block, std::size_t alignment, Family family);
   void (*free_sized_aligned)(void* block, std::size_t size, std::size_t alignment, Family family);
   std::size_t (*usable_size)(const void* block);
+  /// Whether blocks may lie at the address, any 64-bit value. Signal-safe.
+  bool (*owns)(const void* address);
 
   /// On a thread that ends, before what it holds goes back to the heap.
   void (*thread_ends)();

@@ -46,7 +46,7 @@ extern "C" size_t arn_usable_size(const void* block) {
 }
 
 extern "C" int arn_owns(const void* address) {
-  return arenite::process_heap.owns(address) ? 1 : 0;
+  return arenite::slow_paths().owns(address) ? 1 : 0;
 }
 
 extern "C" int arn_trim(void) {

@@ -50,7 +50,8 @@ Opened open_once() {
   root.build_id_bytes =
       static_cast<std::uint32_t>(own_build_id(root.build_id, sizeof root.build_id));
   const Interceptor* chosen = &choose_slow_paths();
-  const std::size_t range = chosen->range_bytes != 0 ? chosen->range_bytes : Production::kRangeBytes;
+  const std::size_t range =
+      chosen->range_bytes != 0 ? chosen->range_bytes : Production::kRangeBytes;
   now = Opened::failed;
   if (process_heap.open(range) && ::pthread_key_create(&thread_end_key, end_thread) == 0) {
     shared_block = process_heap.attach(0, ThreadState::diverted);
@@ -235,6 +236,7 @@ constexpr Interceptor kOpeningSlowPaths = {
           opened_slow_paths().free_sized_aligned(block, size, alignment, family);
         },
     .usable_size = [](const void* block) { return opened_slow_paths().usable_size(block); },
+    .owns = [](const void*) { return false; },
     .thread_ends = [] {},
     .before_fork = [] {},
     .after_fork = [](bool) {},
@@ -255,6 +257,7 @@ constinit const Interceptor plain_slow_paths = {
     .free_aligned = plain_free_aligned,
     .free_sized_aligned = plain_free_sized_aligned,
     .usable_size = plain_usable_size,
+    .owns = [](const void* address) { return process_heap.owns(address); },
     .thread_ends = [] {},
     .before_fork = [] {},
     .after_fork = [](bool) {},
