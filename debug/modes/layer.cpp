@@ -41,6 +41,7 @@ GuardSettings guard_settings() {
   const Options& options = layer.options;
   GuardSettings settings;
   settings.guard_bytes = options.guard_bytes;
+  settings.guard_key = options.keyed_guards ? mix(layer.seed, 0) | 1 : 0;
   settings.fill_fresh = options.fill == Fill::both || options.fill == Fill::fresh;
   settings.fill_freed = options.fill == Fill::both || options.fill == Fill::freed;
   settings.quarantine_bytes = options.quarantine_mb << 20;

@@ -94,6 +94,8 @@ constexpr OptionRow kTable[] = {
     number("quarantine_mb", &Options::quarantine_mb, "MiB of freed blocks kept from reuse", 0,
            Options::kMaxQuarantineMb, OptionKind::capped),
     guard_bytes(),
+    flag("keyed_guards", &Options::keyed_guards,
+         "guard bytes differ with place and seed, not 0xFD throughout"),
     choice<&Options::fill>("fill", kFills, "which blocks are filled with a pattern"),
     number("stack_depth", &Options::stack_depth, "frames kept of each stack; 0: no stacks", 0,
            Options::kMaxStackDepth),

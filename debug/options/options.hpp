@@ -24,6 +24,7 @@ struct Options {
   std::uint64_t sample_rate = 5000;  ///< one allocation in this many
   std::uint64_t quarantine_mb = 32;  ///< MiB; capped at kMaxQuarantineMb, and the cap announced
   std::uint64_t guard_bytes = 16;    ///< on each side; rounded up to a multiple of 16
+  bool keyed_guards = false;         ///< guard bytes depend on where they lie, and on the seed
   Fill fill = Fill::both;
   std::uint64_t stack_depth = 16;  ///< frames kept of each stack; 0 keeps none
   std::uint64_t align = 16;        ///< least alignment of blocks in page mode: 1 to 16
