@@ -348,6 +348,11 @@ class GuardHeap {
     if (state != SideState::live && state != SideState::freed) return true;
     const std::uint64_t serial = record.serial.load(std::memory_order_relaxed);
     if (looks_intact(outer, state)) return true;
+    // Another block may have come to lie there, with another end, since the bounds were looked up.
+    Outer now;
+    if (!table_.find(source_, outer.begin, now) || now.record != outer.record ||
+        now.begin != outer.begin || now.end != outer.end)
+      return true;
     if (record.state.load(std::memory_order_acquire) != state ||
         record.serial.load(std::memory_order_relaxed) != serial)
       return true;
