@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/filters.hpp"
 
+#include <unistd.h>
+
 #include <cstring>
 #include <set>
 
@@ -143,7 +145,7 @@ TEST_F(FiltersTest, FailuresLeaveNothingPlainUnlessTheModeDoes) {
 TEST_F(FiltersTest, Module) {
   prepare_objects();
   const auto own = reinterpret_cast<Address>(&matches_glob);
-  const auto libc = reinterpret_cast<Address>(&std::strlen);
+  const auto libc = reinterpret_cast<Address>(&::getppid);
   set_module("*modes_test");
   open();
   EXPECT_TRUE(filters.by_module());

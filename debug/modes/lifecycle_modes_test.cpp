@@ -8,7 +8,7 @@
 namespace arenite {
 namespace {
 
-constexpr const char* kModes[] = {"mode=sample:sample_rate=5", "mode=debug:check_every=10000",
+constexpr const char* kModes[] = {"mode=sample:sample_rate=5", "mode=debug:check_every=100000",
                                   "mode=page:side=random"};
 
 Outcome run_lifecycle(const std::string& program, const std::string& options,
