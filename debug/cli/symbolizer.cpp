@@ -58,10 +58,12 @@ SourcePlace call_site(Dwarf_Die& unit, Dwarf_Die& inlined) {
   SourcePlace place;
   Dwarf_Files* files = nullptr;
   std::size_t count = 0;
-  const int file = number_of(inlined, DW_AT_call_file);
-  if (file > 0 && dwarf_getsrcfiles(&unit, &files, &count) == 0)
-    place.file =
-        whole_path(unit, dwarf_filesrc(files, static_cast<std::size_t>(file), nullptr, nullptr));
+  // DWARF 5 counts files from 0; in older versions 0 is none, which libdw calls "???".
+  const auto file = static_cast<std::size_t>(number_of(inlined, DW_AT_call_file));
+  if (dwarf_getsrcfiles(&unit, &files, &count) == 0 && file < count) {
+    const char* source = dwarf_filesrc(files, file, nullptr, nullptr);
+    if (source != nullptr && std::strcmp(source, "???") != 0) place.file = whole_path(unit, source);
+  }
   place.line = number_of(inlined, DW_AT_call_line);
   place.column = number_of(inlined, DW_AT_call_column);
   return place;

@@ -2,6 +2,7 @@
 // Runs the programs of this folder with the library, in a mode.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -13,12 +14,8 @@ inline constexpr const char* kGuardingModes[] = {"debug", "page"};
 
 /// `command`: the program's name, and its arguments. ARENITE_OPTIONS is `options`; reports are left
 /// without names, which take a while to be found.
-inline Outcome run_with(const std::string& options, std::vector<std::string> command,
-                        RunSetting setting = {}) {
-  command[0] = ARENITE_PROGRAMS "/" + command[0];
-  setting.environment.push_back("ARENITE_OPTIONS=" + options + ":symbolize=0");
-  return run_command(command, setting);
-}
+Outcome run_with(const std::string& options, std::vector<std::string> command,
+                 RunSetting setting = {});
 
 inline std::size_t count(const std::string& text, const std::string& part) {
   std::size_t times = 0;

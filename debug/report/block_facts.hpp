@@ -26,8 +26,8 @@ struct BlockFacts {
   std::size_t size = 0;     ///< what the program asked for, in bytes
   Address outer_begin = 0;  ///< with guard bytes or guard pages and rounding
   Address outer_end = 0;
-  std::size_t alignment = 0;    ///< that was asked for; 0 where the entry point takes none
-  std::uint64_t serial = 0;  ///< counts allocations of the process, from 1
+  std::size_t alignment = 0;  ///< that was asked for; 0 where the entry point takes none
+  std::uint64_t serial = 0;   ///< counts allocations of the process, from 1
   StackId allocated = 0;
   StackId freed = 0;
   ThreadNumber allocated_by = 0;

@@ -30,8 +30,8 @@ using ProcessHeap = Heap<HeapConfig<Production, LinuxPages>>;
 [[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]]
 extern constinit thread_local const void* current_thread;
 
-/// The thread's own block, which is what `current_thread` shows the fast paths, unless the thread is
-/// diverted; 0 if it has none.
+/// The thread's own block, which is what `current_thread` shows the fast paths, unless the thread
+/// is diverted; 0 if it has none.
 [[gnu::visibility("hidden"), gnu::tls_model("initial-exec")]]
 extern constinit thread_local ThreadBlock own_block;
 
