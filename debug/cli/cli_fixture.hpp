@@ -17,8 +17,9 @@ namespace arenite::cli {
 
 using Json = nlohmann::json;
 
-inline const std::string kCli = ARENITE_CLI;
-inline const std::string kLibrary = ARENITE_LIBRARY_FILE;
+/// The program and the library under test, as the build says.
+extern const std::string kCli;
+extern const std::string kLibrary;
 
 struct Output {
   int code;
