@@ -3,7 +3,7 @@
 
 namespace arenite::cli {
 
-const std::string kCli = ARENITE_CLI;
-const std::string kLibrary = ARENITE_LIBRARY_FILE;
+const char* const kCliFile = ARENITE_CLI;
+const char* const kLibraryFile = ARENITE_LIBRARY_FILE;
 
 }  // namespace arenite::cli

@@ -18,8 +18,10 @@ namespace arenite::cli {
 using Json = nlohmann::json;
 
 /// The program and the library under test, as the build says.
-extern const std::string kCli;
-extern const std::string kLibrary;
+extern const char* const kCliFile;
+extern const char* const kLibraryFile;
+inline const std::string kCli = kCliFile;
+inline const std::string kLibrary = kLibraryFile;
 
 struct Output {
   int code;

@@ -73,14 +73,14 @@ std::size_t left_in_groups(const MemorySources& sources) {
   // No substr here or below: what it throws is the C++ runtime's.
   std::string_view group = own.get();
   group.remove_prefix(at + 3);
-  group = {group.data(), std::min(group.find('\n'), group.size())};
+  group.remove_suffix(group.size() - std::min(group.find('\n'), group.size()));
   std::size_t left = kUnlimited;
   for (;;) {
     if (group == "/") group = {};
     left = std::min(left, left_in_group(sources.groups, group));
     const std::size_t cut = group.rfind('/');
     if (cut == std::string_view::npos) return left;
-    group = {group.data(), cut};
+    group.remove_suffix(group.size() - cut);
   }
 }
 

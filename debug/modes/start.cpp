@@ -41,13 +41,17 @@ bool name_frame(void*, Address pc, FrameName& name) {
   return true;
 }
 
-void open_desk() {
-  if (!layer.options.symbolize)
-    layer.symbolizer[0] = '\0';
-  else if (layer.options.symbolizer[0] != '\0')
+/// Leaves `layer.symbolizer` empty if there is none, or is to be none.
+void choose_symbolizer() {
+  if (!layer.options.symbolize) return;
+  if (layer.options.symbolizer[0] != '\0')
     std::strncpy(layer.symbolizer, layer.options.symbolizer, sizeof layer.symbolizer - 1);
   else if (!find_symbolizer(layer.symbolizer, sizeof layer.symbolizer))
     layer.symbolizer[0] = '\0';
+}
+
+void open_desk() {
+  choose_symbolizer();
   std::strncpy(layer.program, ::program_invocation_name, sizeof layer.program - 1);
   DeskSettings settings;
   settings.log_path = layer.options.log_path;

@@ -51,7 +51,7 @@ bool take_build_id(ByteReader notes, std::uint64_t alignment, ModuleFrame& frame
     if (!notes.good()) return false;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
         std::memcmp(reinterpret_cast<const void*>(name.at()), "GNU", 4) == 0) {
-      frame.build_id_bytes = std::min<std::size_t>(note.n_descsz, frame.kMostBuildIdBytes);
+      frame.build_id_bytes = std::min<std::size_t>(note.n_descsz, ModuleFrame::kMostBuildIdBytes);
       std::memcpy(frame.build_id, reinterpret_cast<const void*>(content.at()),
                   frame.build_id_bytes);
       return true;
