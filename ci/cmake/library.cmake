@@ -8,7 +8,7 @@ endif()
 
 # The debug layer: the sources of its components, bottom-up, as their folders list them; and what puts them together.
 set(arenite_debug_layer)
-foreach(component IN ITEMS options fill stacks report annotate page_guard ranges leaks sanitizer_interface)
+foreach(component IN ITEMS options fill stacks report annotate page_guard ranges leaks pools sanitizer_interface)
   get_target_property(folder arenite_${component} SOURCE_DIR)
   get_target_property(sources arenite_${component} SOURCES)
   list(FILTER sources INCLUDE REGEX "[.]cpp$")
@@ -16,10 +16,11 @@ foreach(component IN ITEMS options fill stacks report annotate page_guard ranges
   list(APPEND arenite_debug_layer ${sources})
 endforeach()
 list(APPEND arenite_debug_layer
-  debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/choose.cpp debug/modes/debug_thread.cpp
-  debug/modes/fail_record.cpp debug/modes/faults.cpp debug/modes/filters.cpp debug/modes/forwarded.cpp debug/modes/incident.cpp debug/modes/layer.cpp
-  debug/modes/lost_blocks.cpp debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp
-  debug/modes/serve.cpp debug/modes/services.cpp debug/modes/start.cpp)
+  debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/arn_pool.cpp debug/modes/choose.cpp
+  debug/modes/debug_thread.cpp debug/modes/fail_record.cpp debug/modes/faults.cpp debug/modes/filters.cpp
+  debug/modes/forwarded.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
+  debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp debug/modes/serve.cpp
+  debug/modes/services.cpp debug/modes/start.cpp)
 
 add_library(arenite_objects OBJECT
   lib/base/contract.cpp

@@ -4,6 +4,14 @@
 #include <dlfcn.h>
 #include <link.h>
 
+// By reference, not by dlsym, which allocates when it has to say that there is no such name. Weak:
+// null where nobody in the process has them.
+extern "C" {
+[[gnu::weak, gnu::visibility("default")]] void __sanitizer_cov_8bit_counters_init(char*, char*);
+[[gnu::weak, gnu::visibility("default")]] void __asan_init();
+[[gnu::weak, gnu::visibility("default")]] void __msan_init();
+}
+
 namespace arenite {
 namespace {
 
@@ -12,10 +20,6 @@ constexpr char kNotice[] =
     "and "
     "-trace_malloc see nothing; link it with -fsanitize=fuzzer -fsanitize-coverage=0 and no other "
     "sanitizer";
-
-void* named(const char* name) {
-  return dlsym(RTLD_DEFAULT, name);
-}
 
 const void* module_of(const void* function) {
   Dl_info about;
@@ -34,10 +38,12 @@ bool is_strong(const void* function) {
 
 const char* fuzzer_asks_another_runtime() {
   // Runtimes define this as a weak function that does nothing, libFuzzer as its own.
-  if (!is_strong(named("__sanitizer_cov_8bit_counters_init"))) return nullptr;
+  if (!is_strong(reinterpret_cast<const void*>(&__sanitizer_cov_8bit_counters_init)))
+    return nullptr;
   // AddressSanitizer's malloc is the program's, too, so all of it is as it should be.
-  if (named("__asan_init") != nullptr || named("__msan_init") != nullptr) return nullptr;
-  const void* asked = named("__sanitizer_install_malloc_and_free_hooks");
+  if (&__asan_init != nullptr || &__msan_init != nullptr) return nullptr;
+  // The library has it, so it is always found.
+  const void* asked = dlsym(RTLD_DEFAULT, "__sanitizer_install_malloc_and_free_hooks");
   const void* own = reinterpret_cast<const void*>(&fuzzer_asks_another_runtime);
   return asked != nullptr && module_of(asked) != module_of(own) ? kNotice : nullptr;
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "debug/leaks/leak_control.hpp"
+#include "debug/modes/fuzzer_runtime.hpp"
 #include "debug/modes/layer.hpp"
 #include "debug/modes/lost_blocks.hpp"
 #include "debug/modes/sanitizer_interface.hpp"
@@ -64,13 +65,15 @@ constexpr SanitizerServices kServices = {
           process_trim();
         },
     .module_of = module_of,
-    .set_report_descriptor = nullptr,
+    .set_report_descriptor = [](void*, int descriptor) { layer.desk.set_descriptor(descriptor); },
 };
 
 }  // namespace
 
 void start_services() {
   install_sanitizer_services(&kServices);
+  if (!layer.has_guarded()) return;
+  if (const char* notice = fuzzer_asks_another_runtime()) say(notice);
 }
 
 }  // namespace arenite

@@ -42,6 +42,8 @@ class ReportDesk {
   bool open(const DeskSettings& settings);
   /// No report may be under way.
   void close();
+  /// Reports go to this descriptor from now on, whatever `log_path` says.
+  void set_descriptor(int descriptor) { descriptor_.store(descriptor, std::memory_order_relaxed); }
   /// The forked child has only the thread that forked, whatever others were about. A child nobody
   /// told of is noticed by its number.
   void after_fork_in_child();
@@ -83,6 +85,7 @@ class ReportDesk {
   void cut_short(const char* what) const;
 
   DeskSettings settings_;
+  std::atomic<int> descriptor_{-1};  ///< -1: `log_path` says where
   Place* place_ = nullptr;
   /// The thread whose turn it is, 0 for none. Threads wait on it.
   std::atomic<std::uint32_t> owner_{0};

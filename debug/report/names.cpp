@@ -47,6 +47,7 @@ constexpr FamilyNames kFamilies[] = {
     {"python_raw", "PyMem_RawMalloc", "PyMem_RawFree"},
     {"python_mem", "PyMem_Malloc", "PyMem_Free"},
     {"python_object", "PyObject_Malloc", "PyObject_Free"},
+    {"pool", "arn_pool_allocate", "arn_pool_free"},
 };
 
 template <class Row, std::size_t Count>

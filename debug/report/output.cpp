@@ -82,14 +82,16 @@ bool expand_path(const char* path, std::uint64_t process, char* to, std::size_t 
   return used <= capacity;
 }
 
-Output::Output(const char* log_path) : file_(STDERR_FILENO) {
-  if (log_path[0] == '\0') return;
+Output::Output(const char* log_path, int descriptor)
+    : file_(descriptor < 0 ? STDERR_FILENO : descriptor) {
+  if (descriptor >= 0 || log_path[0] == '\0') return;
   char path[kPathBytes];
   int error = ENAMETOOLONG;
   if (expand_path(log_path, static_cast<std::uint64_t>(::getpid()), path, sizeof path)) {
     const int file = ::open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
     if (file >= 0) {
       file_ = file;
+      own_ = true;
       return;
     }
     error = errno;
@@ -100,7 +102,7 @@ Output::Output(const char* log_path) : file_(STDERR_FILENO) {
 }
 
 Output::~Output() {
-  if (file_ != STDERR_FILENO) ::close(file_);
+  if (own_) ::close(file_);
 }
 
 WithoutSigpipe::WithoutSigpipe() : pending_before_(is_sigpipe_pending()) {

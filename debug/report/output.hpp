@@ -23,8 +23,9 @@ bool expand_path(const char* path, std::uint64_t process, char* to, std::size_t 
 /// Open while it lives. A file that cannot be opened is told to stderr, and stderr serves.
 class Output {
  public:
-  /// `log_path` may be empty: stderr.
-  explicit Output(const char* log_path);
+  /// `log_path` may be empty: stderr. A `descriptor` that is not negative goes before it, and stays
+  /// open.
+  explicit Output(const char* log_path, int descriptor = -1);
   ~Output();
   Output(const Output&) = delete;
   Output& operator=(const Output&) = delete;
@@ -33,6 +34,7 @@ class Output {
 
  private:
   int file_;
+  bool own_ = false;
 };
 
 /// While it lives, a report to a pipe that nobody reads ends no process that would go on.

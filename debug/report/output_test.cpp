@@ -41,6 +41,20 @@ TEST(Output, AddsToTheLogFile) {
   EXPECT_EQ(read_file(path), "one\ntwo\n");
 }
 
+TEST(Output, ADescriptorGoesBeforeTheLogFileAndStaysOpen) {
+  const ScratchFolder folder;
+  const int file = ::open(folder.at("given").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_GE(file, 0);
+  for (int i = 0; i < 2; ++i) {
+    const Output output(folder.at("log").c_str(), file);
+    EXPECT_EQ(output.file(), file);
+    EXPECT_TRUE(write_all(output.file(), "once\n"));
+  }
+  ::close(file);
+  EXPECT_EQ(read_file(folder.at("given")), "once\nonce\n");
+  EXPECT_FALSE(std::filesystem::exists(folder.at("log")));
+}
+
 TEST(Output, FallsBackToStderrAndSaysSo) {
   testing::internal::CaptureStderr();
   {

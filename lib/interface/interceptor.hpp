@@ -24,6 +24,7 @@ enum class Family : std::uint8_t {
   python_raw,  ///< CPython's three domains
   python_mem,
   python_object,
+  pool,  ///< arn_pool_allocate
 };
 
 /// A size or an alignment that the caller does not say.

@@ -41,6 +41,22 @@ extern "C" void arn_free(void* block) {
   arenite::process_free(block);
 }
 
+extern "C" void* arn_resource_allocate(size_t size, size_t alignment) {
+  if (alignment <= 16) return arenite::process_allocate(size, arenite::Family::pmr);
+  if (!std::has_single_bit(alignment)) {
+    errno = EINVAL;
+    return nullptr;
+  }
+  return arenite::process_allocate_aligned(alignment, size, arenite::Family::pmr);
+}
+
+extern "C" void arn_resource_deallocate(void* block, size_t size, size_t alignment) {
+  if (block == nullptr) return;
+  // What asks for no alignment gets 16, and may say anything below.
+  if (alignment <= 16) return arenite::process_free_sized(block, size, arenite::Family::pmr);
+  arenite::process_free_sized_aligned(block, size, alignment, arenite::Family::pmr);
+}
+
 extern "C" size_t arn_usable_size(const void* block) {
   return block == nullptr ? 0 : arenite::process_usable_size(block);
 }

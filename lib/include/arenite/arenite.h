@@ -27,6 +27,11 @@ ARN_API void arn_free(void* block);
 /* Bytes that may be used at `block`, at least what was asked for; 0 for null. */
 ARN_API size_t arn_usable_size(const void* block);
 
+/* What arenite::memory_resource is made of, for resources of one's own: in debug and page mode the
+ * two only go with each other, and size and alignment have to be those of the allocation. */
+ARN_API void* arn_resource_allocate(size_t size, size_t alignment);
+ARN_API void arn_resource_deallocate(void* block, size_t size, size_t alignment);
+
 /* 1 if the address, whatever it is, lies in memory that this heap hands out blocks from; 0 if not.
  * Never reads at it. Safe in signal handlers. */
 ARN_API int arn_owns(const void* address);

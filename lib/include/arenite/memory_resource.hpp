@@ -16,11 +16,13 @@ namespace arenite {
 class memory_resource : public std::pmr::memory_resource {
  private:
   void* do_allocate(std::size_t bytes, std::size_t alignment) override {
-    void* block = alignment <= 16 ? arn_malloc(bytes) : arn_aligned_alloc(alignment, bytes);
+    void* block = arn_resource_allocate(bytes, alignment);
     if (block == nullptr) throw std::bad_alloc();
     return block;
   }
-  void do_deallocate(void* block, std::size_t, std::size_t) override { arn_free(block); }
+  void do_deallocate(void* block, std::size_t bytes, std::size_t alignment) override {
+    arn_resource_deallocate(block, bytes, alignment);
+  }
   bool do_is_equal(const std::pmr::memory_resource& other) const noexcept override {
     return dynamic_cast<const memory_resource*>(&other) != nullptr;
   }
