@@ -41,11 +41,13 @@ bool name_frame(void*, Address pc, FrameName& name) {
   return true;
 }
 
+static_assert(sizeof layer.symbolizer == sizeof layer.options.symbolizer);
+
 /// Leaves `layer.symbolizer` empty if there is none, or is to be none.
 void choose_symbolizer() {
   if (!layer.options.symbolize) return;
   if (layer.options.symbolizer[0] != '\0')
-    std::strncpy(layer.symbolizer, layer.options.symbolizer, sizeof layer.symbolizer - 1);
+    std::memcpy(layer.symbolizer, layer.options.symbolizer, sizeof layer.symbolizer);
   else if (!find_symbolizer(layer.symbolizer, sizeof layer.symbolizer))
     layer.symbolizer[0] = '\0';
 }
