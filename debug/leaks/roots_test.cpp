@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "debug/leaks/roots.hpp"
 
+#include <unistd.h>
+
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -15,7 +17,8 @@ namespace {
 class RootsTest : public ::testing::Test {
  protected:
   std::string roots(const std::string& maps) {
-    const std::string path = ::testing::TempDir() + "/arenite_roots_test";
+    const std::string path =
+        ::testing::TempDir() + "/arenite_roots_test_" + std::to_string(::getpid());
     std::ofstream(path) << maps;
     asked_.maps_path = path.c_str();
     asked_.left_out = left_out_;

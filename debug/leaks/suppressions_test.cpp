@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "debug/leaks/suppressions.hpp"
 
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
@@ -97,7 +99,8 @@ TEST(Suppressions, lines_that_are_no_rules_are_named) {
 }
 
 TEST(SuppressionFile, is_read_whole_or_not_at_all) {
-  const std::string path = ::testing::TempDir() + "/arenite_suppressions_test";
+  const std::string path =
+      ::testing::TempDir() + "/arenite_suppressions_test_" + std::to_string(::getpid());
   std::string content;
   for (int i = 0; i < 1000; ++i) content += "leak:name_" + std::to_string(i) + "\n";
   std::ofstream(path) << content;

@@ -133,6 +133,15 @@ void report_incident(const Incident& incident) {
   if (!continues) end_process();
 }
 
+void report_no_block(Fault fault, const void* block, const char* operation) {
+  Incident incident;
+  incident.fault = fault;
+  incident.bad = reinterpret_cast<Address>(block);
+  incident.operation = operation;
+  if (!find_block(incident.bad, incident.block)) incident.block = {};
+  report_incident(incident);
+}
+
 Incident incident_of(const Damage& damage, const char* operation) {
   Incident incident;
   incident.fault = damage.fault;
@@ -143,12 +152,6 @@ Incident incident_of(const Damage& damage, const char* operation) {
   incident.said_size = damage.said_size;
   incident.said_alignment = damage.said_alignment == kUnsaid ? 0 : damage.said_alignment;
   return incident;
-}
-
-void end_or_go_on() {
-  if (layer.options.on_error == OnError::abort || layer.options.on_error == OnError::exit)
-    end_process();
-  if (layer.options.on_error == OnError::stop) ::raise(SIGSTOP);
 }
 
 }  // namespace arenite

@@ -31,10 +31,10 @@ struct Incident {
 /// signal handlers too; with no lock of the layer held.
 void report_incident(const Incident& incident);
 
+/// Reports that the operation was given a pointer to no live block.
+void report_no_block(Fault fault, const void* block, const char* operation);
+
 /// The incident that damage amounts to; `operation` is what found it.
 Incident incident_of(const Damage& damage, const char* operation);
-
-/// Ends the process after an error as `on_error` says; returns if it goes on.
-void end_or_go_on();
 
 }  // namespace arenite

@@ -65,6 +65,12 @@ extern constinit DebugLayer layer;
 /// Leads calls of libc's functions to the layer; zeroes until then.
 extern Redirector process_calls;
 
+/// The stack of whoever called into the library, as deep as the options say.
+inline StackId stack_of_caller(DebugThread& thread) {
+  const auto depth = static_cast<unsigned>(layer.options.stack_depth);
+  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
+}
+
 /// The block of the layer in whose bounds the address lies. Signal-safe.
 bool find_block(Address at, BlockFacts& facts);
 /// The same as a table, for those who know only that.

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/lost_blocks.hpp"
 
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <new>
 #include <string_view>
 
 #include "debug/leaks/leak_check.hpp"
 #include "debug/leaks/leak_frame.hpp"
+#include "debug/leaks/suppression_file.hpp"
 #include "debug/leaks/suppressions.hpp"
 #include "debug/modes/layer.hpp"
 #include "debug/modes/say.hpp"
@@ -142,18 +142,15 @@ std::size_t report_leaks() {
 void read_suppressions() {
   const char* path = layer.options.suppressions;
   if (path[0] == '\0') return;
-  const int file = ::open(path, O_RDONLY | O_CLOEXEC);
-  struct stat status{};
-  void* at = MAP_FAILED;
-  if (file >= 0 && ::fstat(file, &status) == 0 && status.st_size > 0)
-    at = ::mmap(nullptr, static_cast<std::size_t>(status.st_size), PROT_READ, MAP_PRIVATE, file, 0);
-  if (file >= 0) ::close(file);
-  if (at == MAP_FAILED) {
+  // Never destroyed: leaks are looked for when destructors have run.
+  alignas(SuppressionFile) static std::byte storage[sizeof(SuppressionFile)];
+  const SuppressionFile* file = new (storage) SuppressionFile(path);
+  if (!file->read()) {
     Text<512> line;
     line << "suppressions: cannot read " << path;
     return say(line.c_str());
   }
-  rules = {static_cast<const char*>(at), static_cast<std::size_t>(status.st_size)};
+  rules = file->text();
   check_rules(
       rules,
       [](void*, unsigned number, std::string_view) {

@@ -23,11 +23,6 @@ bool is_sample(const void* block) {
   return layer.pages.owns(reinterpret_cast<Address>(block));
 }
 
-StackId stack_of_caller(DebugThread& thread) {
-  const auto depth = static_cast<unsigned>(layer.options.stack_depth);
-  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
-}
-
 /// Uniform between 1 and twice the rate: the rate on average, and nothing that a period in the
 /// program's own behaviour could fall in step with.
 std::int64_t next_allowance(DebugThread& thread) {
@@ -100,15 +95,6 @@ bool live_sample_size(const void* block, std::size_t& size) {
     return false;
   size = facts.size;
   return true;
-}
-
-void report_no_block(Fault fault, const void* block, const char* operation) {
-  Incident incident;
-  incident.fault = fault;
-  incident.bad = reinterpret_cast<Address>(block);
-  incident.operation = operation;
-  if (!find_block(incident.bad, incident.block)) incident.block = {};
-  report_incident(incident);
 }
 
 void* reallocate(void* block, std::size_t size) {

@@ -38,11 +38,6 @@ std::uint64_t next_serial() {
   return layer.serials.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-StackId stack_of_caller(DebugThread& thread) {
-  const auto depth = static_cast<unsigned>(layer.options.stack_depth);
-  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
-}
-
 [[gnu::noinline]] void check_now_and_then() {
   const std::uint64_t every = layer.options.check_every;
   if (layer.operations.fetch_add(1, std::memory_order_relaxed) % every != every - 1) return;
@@ -188,15 +183,6 @@ bool size_of_live(void* block, std::size_t& size) {
     return true;
   }
   return false;
-}
-
-void report_no_block(Fault fault, const void* block, const char* operation) {
-  Incident incident;
-  incident.fault = fault;
-  incident.bad = reinterpret_cast<Address>(block);
-  incident.operation = operation;
-  if (!find_block(incident.bad, incident.block)) incident.block = {};
-  report_incident(incident);
 }
 
 void* move(void* block, std::size_t size) {

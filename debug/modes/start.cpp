@@ -23,23 +23,16 @@
 #include "debug/ranges/check.hpp"
 #include "debug/ranges/wrappers.hpp"
 #include "debug/report/helper.hpp"
+#include "debug/report/module_names.hpp"
 #include "debug/stacks/capture.hpp"
 #include "debug/stacks/loaded_objects.hpp"
-#include "debug/stacks/modules.hpp"
 
 extern "C" [[gnu::weak]] const char* arenite_default_options();
 
 namespace arenite {
 namespace {
 
-constinit ModuleFrame named{};
-
-/// Called by the one thread that has its turn at the desk.
-bool name_frame(void*, Address pc, FrameName& name) {
-  if (!find_module(pc, named)) return false;
-  name = {named.path, named.offset, {named.build_id, named.build_id_bytes}};
-  return true;
-}
+constinit ModuleNames names;
 
 static_assert(sizeof layer.symbolizer == sizeof layer.options.symbolizer);
 
@@ -59,7 +52,7 @@ void open_desk() {
   settings.log_path = layer.options.log_path;
   settings.format = layer.options.format;
   settings.symbolizer = layer.symbolizer;
-  settings.names = {nullptr, name_frame};
+  settings.names = names.names();
   layer.desk.open(settings);
 }
 
