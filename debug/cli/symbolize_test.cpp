@@ -33,13 +33,16 @@ std::string output_of(const std::string& command, int* status = nullptr) {
   return text;
 }
 
+/// The program's source from the project's folder on. What lies before is where it was compiled:
+/// with ccache that may have been another checkout.
+const std::string kSource = "/debug/cli/programs/reporter.cpp";
+
 /// FILE:LINE of the line of the program that says so.
 std::string line_of(const std::string& word) {
   std::istringstream source(read_file(ARENITE_REPORTER_SOURCE));
   int number = 1;
   for (std::string line; std::getline(source, line); ++number)
-    if (line.ends_with("// line: " + word))
-      return ARENITE_REPORTER_SOURCE ":" + std::to_string(number);
+    if (line.ends_with("// line: " + word)) return kSource + ":" + std::to_string(number);
   return "no such line: " + word;
 }
 
@@ -65,12 +68,14 @@ std::string named(const std::string& text) {
 void expect_names(const std::string& text) {
   const std::string where = "(:\\d+)?\n";
   const std::string frames[] = {
-      "    #\\d @ in (sample::)?write_behind\\(.*\\) " + escaped(line_of("write_behind")) + where,
-      "    #\\d @ in sample::fail\\(arenite::Report&, char\\*, unsigned long\\) " +
+      "    #\\d @ in (sample::)?write_behind\\(.*\\) /.*" + escaped(line_of("write_behind")) +
+          where,
+      "    #\\d @ in sample::fail\\(arenite::Report&, char\\*, unsigned long\\) " + "/.*" +
           escaped(line_of("fail")) + where,
-      "    #\\d @ in main " + escaped(line_of("main fails")) + where,
-      "    #\\d @ in sample::Buffer::grow\\(unsigned long\\) " + escaped(line_of("grow")) + where,
-      "    #\\d @ in main " + escaped(line_of("main grows")) + where};
+      "    #\\d @ in main /.*" + escaped(line_of("main fails")) + where,
+      "    #\\d @ in sample::Buffer::grow\\(unsigned long\\) /.*" + escaped(line_of("grow")) +
+          where,
+      "    #\\d @ in main /.*" + escaped(line_of("main grows")) + where};
   for (const std::string& frame : frames) EXPECT_TRUE(has_line(text, frame)) << frame << text;
 }
 
@@ -129,8 +134,9 @@ TEST(Symbolize, JsonGetsTheSameNames) {
   }
   EXPECT_TRUE(inlined) << report;
   ASSERT_TRUE(main.is_object()) << report;
-  EXPECT_EQ(main["file"].get<std::string>() + ":" + std::to_string(main["line"].get<int>()),
-            line_of("main fails"));
+  const std::string place =
+      main["file"].get<std::string>() + ":" + std::to_string(main["line"].get<int>());
+  EXPECT_TRUE(place.ends_with(line_of("main fails"))) << place;
   EXPECT_FALSE(main.contains("inlined"));
   EXPECT_TRUE(report["block"]["allocated"]["stack"][1].contains("function")) << report;
   const std::string raw = output_of(ARENITE_REPORTER " json");
