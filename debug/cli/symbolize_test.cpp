@@ -70,7 +70,7 @@ void expect_names(const std::string& text) {
   const std::string frames[] = {
       "    #\\d @ in (sample::)?write_behind\\(.*\\) /.*" + escaped(line_of("write_behind")) +
           where,
-      "    #\\d @ in sample::fail\\(arenite::Report&, char\\*, unsigned long\\) " + "/.*" +
+      "    #\\d @ in sample::fail\\(arenite::Report&, char\\*, unsigned long\\) /.*" +
           escaped(line_of("fail")) + where,
       "    #\\d @ in main /.*" + escaped(line_of("main fails")) + where,
       "    #\\d @ in sample::Buffer::grow\\(unsigned long\\) /.*" + escaped(line_of("grow")) +
