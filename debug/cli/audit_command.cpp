@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/examination.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/style.hpp"
+#include "debug/target/examine.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -45,8 +45,7 @@ void print_heap(const HeapReport& heap, const Style& style) {
 }  // namespace
 
 int audit(const Source& source, Format format) {
-  const Examination examination =
-      source.pid != 0 ? examine_process(source.pid) : examine_snapshot(source.snapshot);
+  const Examination examination = examine(source);
   std::string reason;
   const int code = examination.exit_code(reason);
   const std::uint64_t findings = examination.finding_count();

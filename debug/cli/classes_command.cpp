@@ -2,8 +2,8 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/target/exit_code.hpp"
 #include "geometry/classic.hpp"
 #include "geometry/production.hpp"
 #include "geometry/tiny.hpp"

@@ -3,25 +3,18 @@
 // a message and kCannotTell.
 #pragma once
 
-#include <sys/types.h>
-
 #include <string>
 
 #include "debug/cli/run_request.hpp"
+#include "debug/target/source.hpp"
 
 namespace arenite::cli {
-
-/// Where a heap is looked at: a process if `pid` is not 0, otherwise a snapshot file.
-struct Source {
-  pid_t pid = 0;
-  std::string snapshot;
-};
 
 enum class Format { text, json };
 
 int audit(const Source& source, Format format);
 int stat(const Source& source, Format format);
-int take_snapshot(pid_t pid, const std::string& path, bool full, Format format);
+int take_snapshot(const Source& source, const std::string& path, bool full, Format format);
 /// `geometry`: production, classic or tiny.
 int classes(const std::string& geometry, Format format);
 /// "" explains all.
@@ -29,7 +22,7 @@ int explain(const std::string& id, Format format);
 /// Names the frames of the report in a file, stdin if "", to stdout. `handed_over`: from a failing
 /// process, see debug/report/helper.hpp.
 int symbolize(const std::string& path, bool handed_over);
-int whatis(pid_t pid, const std::string& address, Format format);
+int whatis(const Source& source, const std::string& address, Format format);
 /// Replaces this process by the program, with the library preloaded, and returns if that fails; or
 /// shows the environment, or walks the program's allocations (`fail_each`).
 int run(const RunRequest& request);

@@ -6,9 +6,9 @@
 
 #include "debug/audit/invariants.hpp"
 #include "debug/cli/commands.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/style.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 

@@ -5,10 +5,10 @@
 
 #include <fmt/format.h>
 
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/fail_each.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/style.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {

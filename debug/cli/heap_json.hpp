@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "debug/cli/examination.hpp"
+#include "debug/target/examine.hpp"
 
 namespace arenite::cli {
 

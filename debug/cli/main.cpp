@@ -6,10 +6,10 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/run_options.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/report/helper.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -40,13 +40,9 @@ void add_format(CLI::App& app, Request& request) {
       ->option_text("text|json");
 }
 
-CLI::Option* add_pid(CLI::App& app, Request& request) {
-  return app.add_option("--pid", request.source.pid, "a process")->check(CLI::PositiveNumber);
-}
-
 void add_source(CLI::App& app, Request& request) {
   auto* group = app.add_option_group("source", "what to look at; one of");
-  add_pid(*group, request);
+  group->add_option("--pid", request.source.pid, "a process")->check(CLI::PositiveNumber);
   group->add_option("--snapshot", request.source.snapshot, "a file that `arenite snapshot` wrote");
   group->require_option(1);
 }
@@ -69,16 +65,16 @@ void add_commands(CLI::App& app, Request& request) {
   add_format(*sub, r);
 
   sub = add("snapshot", "Save a heap's state to a file",
-            [&r] { return take_snapshot(r.source.pid, r.output, r.full, r.format); });
-  add_pid(*sub, r)->required();
+            [&r] { return take_snapshot(r.source, r.output, r.full, r.format); });
+  add_source(*sub, r);
   sub->add_option("-o,--output", r.output, "the file to write")->required();
   sub->add_flag("--full", r.full, "with the contents of all blocks");
   add_format(*sub, r);
 
-  sub = add("whatis", "Say what lies at an address of a process",
-            [&r] { return whatis(r.source.pid, r.address, r.format); });
+  sub = add("whatis", "Say what lies at an address",
+            [&r] { return whatis(r.source, r.address, r.format); });
   sub->add_option("address", r.address, "in hexadecimal")->required();
-  add_pid(*sub, r)->required();
+  add_source(*sub, r);
   add_format(*sub, r);
 
   sub = add("classes", "Print the size classes of a geometry",

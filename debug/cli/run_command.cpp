@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/fail_each.hpp"
 #include "debug/cli/run_environment.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 

@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/examination.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/snapshot/heap_stretches.hpp"
 #include "debug/snapshot/writer.hpp"
+#include "debug/target/examine.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -51,26 +51,27 @@ std::string mappings_text(const Examination& examination) {
 
 }  // namespace
 
-int take_snapshot(pid_t pid, const std::string& path, bool full, Format format) {
+int take_snapshot(const Source& source, const std::string& path, bool full, Format format) {
   snapshot::Writer writer(path);
   std::uint64_t missing = 0;
+  const AtRest save = [&](const AnyView& view, const Examination& seen) {
+    snapshot::FileHeader header{};
+    header.flags = (seen.torn.empty() ? 0 : snapshot::kTorn) | (full ? snapshot::kFull : 0);
+    header.fingerprint = kFingerprint;
+    header.pid = static_cast<std::uint64_t>(seen.facts.pid);
+    header.time_ns = now_ns();
+    writer.begin(header);
+    writer.text(snapshot::Kind::facts, facts_text(seen));
+    writer.text(snapshot::Kind::mappings, mappings_text(seen));
+    for (const HeapReport& heap : seen.heaps) {
+      if (heap.result.end != AuditEnd::complete)
+        throw CannotTell("the heap cannot be saved: " + std::string(name_of(heap.result.end)));
+      for (const Region& stretch : snapshot::heap_stretches(heap.result.plan, full))
+        missing += writer.memory(view, stretch);
+    }
+  };
   const Examination examination =
-      examine_process(pid, [&](const LiveView& view, const Examination& seen) {
-        snapshot::FileHeader header{};
-        header.flags = (seen.torn.empty() ? 0 : snapshot::kTorn) | (full ? snapshot::kFull : 0);
-        header.fingerprint = kFingerprint;
-        header.pid = static_cast<std::uint64_t>(pid);
-        header.time_ns = now_ns();
-        writer.begin(header);
-        writer.text(snapshot::Kind::facts, facts_text(seen));
-        writer.text(snapshot::Kind::mappings, mappings_text(seen));
-        for (const HeapReport& heap : seen.heaps) {
-          if (heap.result.end != AuditEnd::complete)
-            throw CannotTell("the heap cannot be saved: " + std::string(name_of(heap.result.end)));
-          for (const Region& stretch : snapshot::heap_stretches(heap.result.plan, full))
-            missing += writer.memory(view, stretch);
-        }
-      });
+      examine(source, save, full ? Standing::throughout : Standing::briefly);
   const std::uint64_t bytes = writer.finish();
   if (format == Format::json) {
     Json json = describe(examination.facts);
@@ -81,7 +82,8 @@ int take_snapshot(pid_t pid, const std::string& path, bool full, Format format) 
     json["findings"] = examination.finding_count();
     fmt::print("{}\n", dump(json));
   } else {
-    fmt::print("{}: {} bytes, process {} ({}){}\n", path, bytes, pid, examination.facts.command,
+    fmt::print("{}: {} bytes, process {} ({}){}\n", path, bytes, examination.facts.pid,
+               examination.facts.command,
                examination.torn.empty() ? "" : ", torn: " + examination.torn);
   }
   if (missing == 0) return kClean;

@@ -4,9 +4,9 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/examination.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/target/examine.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -18,8 +18,7 @@ void print(void*, const char* text, std::size_t bytes) {
 }  // namespace
 
 int stat(const Source& source, Format format) {
-  const Examination examination =
-      source.pid != 0 ? examine_process(source.pid) : examine_snapshot(source.snapshot);
+  const Examination examination = examine(source);
   std::string reason;
   const int code = examination.exit_code(reason);
   Json json = describe(examination.facts);

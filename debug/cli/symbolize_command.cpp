@@ -10,11 +10,11 @@
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/named_report.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/report/helper.hpp"
 #include "debug/report/output.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {

@@ -5,9 +5,9 @@
 
 #include "debug/audit/locate.hpp"
 #include "debug/cli/commands.hpp"
-#include "debug/cli/examination.hpp"
-#include "debug/cli/exit_code.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/target/examine.hpp"
+#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -96,8 +96,9 @@ bool holds(const Mapping& mapping, Address at) {
 
 /// What a mapping is for. `before`: the one below it, or null.
 std::string purpose(const Mapping& mapping, const Mapping* before, const ProcessFacts& facts) {
-  for (const ThreadStack& stack : facts.stacks)
-    if (holds(mapping, stack.pointer)) return fmt::format("the stack of thread {}", stack.thread);
+  for (const ThreadContext& context : facts.contexts)
+    if (holds(mapping, context.stack_pointer()))
+      return fmt::format("the stack of thread {}", context.thread);
   std::string path(mapping.path);
   if (path == "[heap]") return "the C library's heap (brk)";
   if (!path.empty() && path.front() == '[') return path;
@@ -132,7 +133,7 @@ Answer describe_mapping(Address at, const ProcessFacts& facts) {
 
 }  // namespace
 
-int whatis(pid_t pid, const std::string& address, Format format) {
+int whatis(const Source& source, const std::string& address, Format format) {
   Address at = 0;
   if (!parse_address(address, at)) {
     fmt::print(stderr, "arenite: {} is no address; give it in hexadecimal\n", address);
@@ -140,10 +141,10 @@ int whatis(pid_t pid, const std::string& address, Format format) {
   }
   Location found;
   const Examination examination =
-      examine_process(pid, [&](const LiveView& view, const Examination& seen) {
+      examine(source, [&](const AnyView& view, const Examination& seen) {
         for (const HeapReport& heap : seen.heaps)
-          if (heap.result.end == AuditEnd::complete && found.use == Use::outside)
-            found = Locator<LiveView>(view, heap.result.plan).locate(at);
+          if (heap.complete() && found.use == Use::outside)
+            found = Locator<AnyView>(view, heap.result.plan).locate(at);
       });
   const Answer answer = found.use == Use::outside ? describe_mapping(at, examination.facts)
                                                   : describe_location(found);

@@ -98,6 +98,10 @@ std::vector<std::uint64_t> StoppedProcess::threads() const {
   return numbers;
 }
 
+bool StoppedProcess::registers(std::uint64_t thread, user_regs_struct& to) const {
+  return ::ptrace(PTRACE_GETREGS, static_cast<pid_t>(thread), nullptr, &to) == 0;
+}
+
 /// A thread that runs may start another one, so looks again until there is none it does not know.
 void StoppedProcess::attach_all() {
   for (bool grown = true; grown;) {

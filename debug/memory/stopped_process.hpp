@@ -5,6 +5,7 @@
 #pragma once
 
 #include <sys/types.h>
+#include <sys/user.h>
 
 #include <cstdint>
 #include <string>
@@ -21,6 +22,8 @@ class StoppedProcess {
 
   /// Numbers of its threads, ascending, as this process sees them.
   std::vector<std::uint64_t> threads() const;
+  /// The registers of one of them; false if it is not stopped.
+  bool registers(std::uint64_t thread, user_regs_struct& to) const;
   /// Whether every thread is. One that sleeps in the kernel where nothing stops it, as in vfork,
   /// writes nothing itself, but whom it waits for may.
   bool standing() const;

@@ -2,7 +2,7 @@
 // What `arenite` ends with.
 #pragma once
 
-namespace arenite::cli {
+namespace arenite {
 
 enum ExitCode : int {
   kClean = 0,
@@ -11,4 +11,4 @@ enum ExitCode : int {
   kUsage = 64,
 };
 
-}  // namespace arenite::cli
+}  // namespace arenite

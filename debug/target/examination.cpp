@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+#include "debug/target/examination.hpp"
+
+#include "debug/target/exit_code.hpp"
+
+namespace arenite {
+namespace {
+
+void store(void* context, const Finding& finding) {
+  static_cast<HeapReport*>(context)->findings.push_back(
+      {finding.invariant, finding.place, finding.text});
+}
+
+HeapReport audit_site(const AnyView& view, const HeapSite& site, const ProcessFacts& facts,
+                      const Regions& accessible) {
+  HeapReport report;
+  report.site = site;
+  Findings findings(store, &report);
+  AuditSubject subject;
+  subject.root = site.root;
+  if (accessible.begin() != accessible.end()) subject.accessible = &accessible;
+  subject.build_id = site.build_id;
+  subject.threads = facts.threads;
+  audit_heap(view, subject, findings, report.result);
+  for (std::size_t i = 0; i < kInvariantCount; ++i) {
+    const Invariant invariant{static_cast<std::uint8_t>(i)};
+    if (findings.suppressed(invariant) > 0)
+      report.suppressed.push_back({invariant, findings.suppressed(invariant)});
+  }
+  report.unreadable = findings.unreadable_count();
+  report.first_unreadable = findings.first_unreadable();
+  return report;
+}
+
+/// Of the sites, those with a heap; a module may be loaded and not used yet, and a file that is
+/// only read through a mapping has no heap behind its note.
+std::vector<HeapSite> with_heap(const AnyView& view, const std::vector<HeapSite>& sites) {
+  std::vector<HeapSite> sound, doubtful;
+  for (const HeapSite& site : sites) {
+    std::uint64_t cookie = 0;
+    if (!read_object(view, site.root, cookie) || cookie == 0) continue;
+    (cookie == kRootCookie ? sound : doubtful).push_back(site);
+  }
+  return sound.empty() ? doubtful : sound;
+}
+
+bool undecided(const HeapReport& heap) {
+  const AuditEnd end = heap.result.end;
+  return (end != AuditEnd::complete && end != AuditEnd::gated) || heap.unreadable > 0;
+}
+
+/// Requires: undecided(heap).
+const char* why(const HeapReport& heap) {
+  switch (heap.result.end) {
+    case AuditEnd::other:
+      return "the heap has another layout than this tool reads";
+    case AuditEnd::no_memory:
+      return "there is no memory for the audit";
+    default:
+      return "memory of the heap could not be read";
+  }
+}
+
+}  // namespace
+
+void audit_heaps(const AnyView& view, Examination& examination) {
+  const ProcessFacts& facts = examination.facts;
+  std::vector<Region> storage(facts.mappings.size() + 1);
+  Regions accessible(storage.data(), storage.size());
+  for (const Mapping& mapping : facts.mappings)
+    if (mapping.accessible()) accessible.add(mapping.begin, mapping.end);
+  examination.heaps.clear();
+  for (const HeapSite& site : with_heap(view, facts.sites))
+    examination.heaps.push_back(audit_site(view, site, facts, accessible));
+}
+
+std::uint64_t Examination::finding_count() const {
+  std::uint64_t count = 0;
+  for (const HeapReport& heap : heaps) {
+    count += heap.findings.size();
+    for (const SuppressedFindings& more : heap.suppressed) count += more.count;
+  }
+  return count;
+}
+
+int Examination::exit_code(std::string& reason) const {
+  bool found = false;
+  for (const HeapReport& heap : heaps) {
+    if (undecided(heap) && reason.empty()) reason = why(heap);
+    // That the layout is another one is no fault of the heap.
+    if (!heap.findings.empty() && heap.result.end != AuditEnd::other) found = true;
+  }
+  if (!damage.empty()) {
+    reason = damage;
+    return kCannotTell;
+  }
+  if (found && torn.empty()) return kFindings;
+  if (!reason.empty()) return kCannotTell;
+  if (!found) return kClean;
+  reason = torn;
+  return kCannotTell;
+}
+
+}  // namespace arenite

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+// What an examination of a process, a core or a snapshot brings: every heap audited, and what was
+// known of the process. One shape for all, so that commands do not care where memory came from.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "debug/audit/audit.hpp"
+#include "debug/memory/any_view.hpp"
+#include "debug/target/process_facts.hpp"
+
+namespace arenite {
+
+struct StoredFinding {
+  Invariant invariant;
+  Place place;
+  std::string text;
+};
+
+struct SuppressedFindings {
+  Invariant invariant;
+  std::uint64_t count;
+};
+
+struct HeapReport {
+  HeapSite site;
+  /// `result.plan` leads to the heap's structures through the view they were read by.
+  AuditResult result;
+  std::vector<StoredFinding> findings;
+  std::vector<SuppressedFindings> suppressed;
+  std::uint64_t unreadable = 0;
+  Address first_unreadable = 0;
+
+  bool complete() const { return result.end == AuditEnd::complete; }
+};
+
+struct Examination {
+  ProcessFacts facts;
+  std::vector<HeapReport> heaps;
+  /// Why no look at the process found it at rest; "" if one did.
+  std::string torn;
+  /// What is wrong with the file; "" if nothing.
+  std::string damage;
+
+  std::uint64_t finding_count() const;
+  /// As `ExitCode`; `reason` becomes a sentence if it is kCannotTell.
+  int exit_code(std::string& reason) const;
+};
+
+/// Audits every heap of `examination.facts.sites`, into `examination.heaps`.
+void audit_heaps(const AnyView& view, Examination& examination);
+
+}  // namespace arenite

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: MIT
+// A live process, examined: stopped for a look, again until a look finds it at rest.
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <set>
+#include <thread>
+#include <tuple>
+
+#include "debug/memory/cannot_tell.hpp"
+#include "debug/memory/live_view.hpp"
+#include "debug/memory/stopped_process.hpp"
+#include "debug/target/inputs.hpp"
+
+namespace arenite {
+namespace {
+
+/// Looks at a process until one finds it at rest; looks at rest that must agree on a finding.
+constexpr int kLooks = 20;
+constexpr int kLooksThatAgree = 5;
+constexpr std::chrono::milliseconds kPause{1};
+
+using Key = std::tuple<Address, Invariant, Subject, std::uint64_t, Address>;
+
+Key key_of(const HeapReport& heap, const StoredFinding& finding) {
+  return {heap.site.root, finding.invariant, finding.place.subject, finding.place.number,
+          finding.place.address};
+}
+
+bool locked(const Examination& examination) {
+  return std::any_of(examination.heaps.begin(), examination.heaps.end(),
+                     [](const HeapReport& heap) { return heap.result.locked; });
+}
+
+std::set<Key> keys_of(const Examination& examination) {
+  std::set<Key> keys;
+  for (const HeapReport& heap : examination.heaps)
+    for (const StoredFinding& finding : heap.findings) keys.insert(key_of(heap, finding));
+  return keys;
+}
+
+void keep_only(Examination& examination, const std::set<Key>& keys) {
+  for (HeapReport& heap : examination.heaps)
+    std::erase_if(heap.findings, [&](const StoredFinding& finding) {
+      return !keys.contains(key_of(heap, finding));
+    });
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The numbers a process gives its threads are ours only in the same pid namespace.
+bool same_numbers(pid_t pid) {
+  std::error_code failed;
+  const auto ours = std::filesystem::read_symlink("/proc/self/ns/pid", failed);
+  const auto theirs =
+      std::filesystem::read_symlink("/proc/" + std::to_string(pid) + "/ns/pid", failed);
+  return !failed && ours == theirs;
+}
+
+std::vector<ThreadContext> contexts_of(const StoppedProcess& stopped) {
+  std::vector<ThreadContext> contexts;
+  for (const std::uint64_t thread : stopped.threads()) {
+    ThreadContext context{thread, {}};
+    if (stopped.registers(thread, context.registers)) contexts.push_back(context);
+  }
+  return contexts;
+}
+
+ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const LiveView& view) {
+  ProcessFacts facts;
+  facts.pid = pid;
+  const std::string proc = "/proc/" + std::to_string(pid);
+  facts.command = read_text(proc + "/comm");
+  if (!facts.command.empty() && facts.command.back() == '\n') facts.command.pop_back();
+  if (same_numbers(pid)) facts.threads = stopped.threads();
+  facts.contexts = contexts_of(stopped);
+  take_mappings(read_text(proc + "/maps"), facts);
+  facts.sites = find_heap_sites(view, facts.mappings);
+  return facts;
+}
+
+[[noreturn]] void no_heap(const ProcessFacts& facts) {
+  const std::string who = "process " + std::to_string(facts.pid) + " (" + facts.command + ")";
+  if (facts.sites.empty()) throw CannotTell("there is no Arenite in " + who);
+  throw CannotTell("Arenite is in " + who + ", from " + facts.sites.front().module +
+                   ", but its heap was not used yet");
+}
+
+/// One look, and what is to become of it.
+class Looks {
+ public:
+  Looks(pid_t pid, const AtRest& at_rest) : pid_(pid), at_rest_(at_rest) {}
+
+  Examination run() {
+    for (int look = 1;; ++look) {
+      Examination examination;
+      if (take(examination, look == kLooks)) return examination;
+      std::this_thread::sleep_for(kPause);
+    }
+  }
+
+ private:
+  /// Whether this look is the one that counts.
+  bool take(Examination& examination, bool last) {
+    const StoppedProcess stopped(pid_);
+    const LiveView view(pid_);
+    examination.facts = facts_of_process(pid_, stopped, view);
+    audit_heaps(view, examination);
+    if (examination.heaps.empty()) no_heap(examination.facts);
+    if (locked(examination) || !stopped.standing()) {
+      if (!last) return false;
+      examination.torn = stopped.standing() ? "a thread was inside an operation at every look"
+                                            : "a thread could not be stopped";
+      return count(examination, view);
+    }
+    const std::set<Key> found = keys_of(examination);
+    ++at_rest_looks_;
+    if (persistent_) {
+      std::erase_if(*persistent_, [&](const Key& key) { return !found.contains(key); });
+    } else {
+      persistent_ = found;
+    }
+    if (!persistent_->empty() && at_rest_looks_ < kLooksThatAgree && !last) return false;
+    keep_only(examination, *persistent_);
+    if (persistent_->empty())
+      for (HeapReport& heap : examination.heaps) heap.suppressed.clear();
+    return count(examination, view);
+  }
+
+  bool count(const Examination& examination, const LiveView& view) {
+    if (at_rest_) at_rest_(view, examination);
+    return true;
+  }
+
+  pid_t pid_;
+  const AtRest& at_rest_;
+  int at_rest_looks_ = 0;
+  std::optional<std::set<Key>> persistent_;
+};
+
+}  // namespace
+
+Examination examine_process(pid_t pid, const AtRest& at_rest, Standing) {
+  return Looks(pid, at_rest).run();
+}
+
+}  // namespace arenite

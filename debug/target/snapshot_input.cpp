@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: MIT
+// A snapshot file, examined.
+#include <algorithm>
+#include <sstream>
+
+#include "debug/memory/cannot_tell.hpp"
+#include "debug/snapshot/reader.hpp"
+#include "debug/target/inputs.hpp"
+
+namespace arenite {
+namespace {
+
+std::vector<std::uint8_t> from_hex(const std::string& text) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i + 1 < text.size(); i += 2)
+    bytes.push_back(
+        static_cast<std::uint8_t>(std::strtoul(text.substr(i, 2).c_str(), nullptr, 16)));
+  return bytes;
+}
+
+ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
+  ProcessFacts facts;
+  facts.pid = static_cast<pid_t>(reader.header().pid);
+  std::istringstream lines(reader.text(snapshot::Kind::facts));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    std::string key;
+    words >> key;
+    if (key == "command") std::getline(words >> std::ws, facts.command);
+    if (key == "threads")
+      for (std::uint64_t thread; words >> thread;) facts.threads.push_back(thread);
+    if (key == "heap") {
+      HeapSite site;
+      std::string build_id;
+      words >> std::hex >> site.root >> build_id;
+      std::getline(words >> std::ws, site.module);
+      if (build_id != "-") site.build_id = from_hex(build_id);
+      facts.sites.push_back(std::move(site));
+    }
+  }
+  std::sort(facts.threads.begin(), facts.threads.end());
+  take_mappings(reader.text(snapshot::Kind::mappings), facts);
+  return facts;
+}
+
+}  // namespace
+
+Examination examine_snapshot(const std::string& path, const AtRest& at_rest) {
+  const snapshot::Reader reader(path);
+  Examination examination;
+  examination.damage = reader.damage();
+  if ((reader.header().flags & snapshot::kTorn) != 0)
+    examination.torn = "the snapshot was taken of a process inside an operation";
+  examination.facts = facts_of_snapshot(reader);
+  audit_heaps(reader, examination);
+  if (examination.heaps.empty())
+    throw CannotTell(examination.damage.empty() ? path + " has no heap in it" : examination.damage);
+  if (at_rest) at_rest(reader, examination);
+  return examination;
+}
+
+}  // namespace arenite
