@@ -14,51 +14,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "debug/cli/cli_fixture.hpp"
+#include "debug/cli/subject.hpp"
 
 namespace arenite::cli {
 namespace {
 
 using ::testing::HasSubstr;
 
-const std::string kSubject = ARENITE_SUBJECT;
 const std::string kImpostor = ARENITE_IMPOSTOR;
-
-/// A program under `arenite run`, or as it is; waits for the line it prints.
-class Child {
- public:
-  explicit Child(const std::vector<std::string>& words) {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    pid_ = ::fork();
-    if (pid_ == 0) {
-      ::dup2(ends[1], STDOUT_FILENO);
-      ::setenv("ARENITE_LIBRARY", kLibrary.c_str(), 1);
-      std::vector<char*> arguments;
-      for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
-      arguments.push_back(nullptr);
-      ::execvp(arguments[0], arguments.data());
-      ::_exit(99);
-    }
-    ::close(ends[1]);
-    for (char byte; ::read(ends[0], &byte, 1) == 1 && byte != '\n';) line += byte;
-    ::close(ends[0]);
-  }
-  ~Child() {
-    ::kill(pid_, SIGKILL);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  std::string pid() const { return std::to_string(pid_); }
-  std::string option() const { return "--pid " + pid(); }
-  std::string line;
-
- private:
-  pid_t pid_;
-};
-
-Child subject(const std::string& what) {
-  return Child({kCli, "run", "--", kSubject, what});
-}
 
 TEST(Usage, mistakes_end_in_64) {
   for (const char* arguments :

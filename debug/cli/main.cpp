@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "debug/cli/command_line.hpp"
 #include "debug/cli/commands.hpp"
 #include "debug/cli/run_options.hpp"
 #include "debug/memory/cannot_tell.hpp"
@@ -33,20 +34,6 @@ struct Request {
   std::function<int()> command;
 };
 
-void add_format(CLI::App& app, Request& request) {
-  app.add_option("--format", request.format, "text or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}}))
-      ->option_text("text|json");
-}
-
-void add_source(CLI::App& app, Request& request) {
-  auto* group = app.add_option_group("source", "what to look at; one of");
-  group->add_option("--pid", request.source.pid, "a process")->check(CLI::PositiveNumber);
-  group->add_option("--snapshot", request.source.snapshot, "a file that `arenite snapshot` wrote");
-  group->require_option(1);
-}
-
 void add_commands(CLI::App& app, Request& request) {
   const auto add = [&](const char* name, const char* what, auto command) {
     CLI::App* sub = app.add_subcommand(name, what);
@@ -56,37 +43,37 @@ void add_commands(CLI::App& app, Request& request) {
   Request& r = request;
   CLI::App* sub =
       add("audit", "Check every invariant of a heap", [&r] { return audit(r.source, r.format); });
-  add_source(*sub, r);
-  add_format(*sub, r);
+  add_source(*sub, r.source);
+  add_format(*sub, r.format);
 
   sub = add("stat", "Say what every mapped byte is used for",
             [&r] { return stat(r.source, r.format); });
-  add_source(*sub, r);
-  add_format(*sub, r);
+  add_source(*sub, r.source);
+  add_format(*sub, r.format);
 
   sub = add("snapshot", "Save a heap's state to a file",
             [&r] { return take_snapshot(r.source, r.output, r.full, r.format); });
-  add_source(*sub, r);
+  add_source(*sub, r.source);
   sub->add_option("-o,--output", r.output, "the file to write")->required();
   sub->add_flag("--full", r.full, "with the contents of all blocks");
-  add_format(*sub, r);
+  add_format(*sub, r.format);
 
   sub = add("whatis", "Say what lies at an address",
             [&r] { return whatis(r.source, r.address, r.format); });
   sub->add_option("address", r.address, "in hexadecimal")->required();
-  add_source(*sub, r);
-  add_format(*sub, r);
+  add_source(*sub, r.source);
+  add_format(*sub, r.format);
 
   sub = add("classes", "Print the size classes of a geometry",
             [&r] { return classes(r.geometry, r.format); });
   sub->add_option("--geometry", r.geometry, "which; production if not given")
       ->check(CLI::IsMember({"production", "classic", "tiny"}));
-  add_format(*sub, r);
+  add_format(*sub, r.format);
 
   sub = add("explain", "Say what an invariant means",
             [&r] { return explain(r.invariant, r.format); });
   sub->add_option("id", r.invariant, "P4, say; all if not given");
-  add_format(*sub, r);
+  add_format(*sub, r.format);
 
   sub = add("symbolize", "Put functions, files and lines into a report",
             [&r] { return symbolize(r.report, r.handed_over); });
@@ -95,6 +82,9 @@ void add_commands(CLI::App& app, Request& request) {
 
   sub = add("run", "Run a program on Arenite", [&r] { return run(r.run); });
   add_run_options(*sub, r.run);
+
+  CommandLine line(app, r.command);
+  add_sites(line);
 
   app.require_subcommand(1);
 }

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <random>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -45,6 +46,16 @@ void free_twice() {
   say(block);
 }
 
+/// 40 pools of 1024 bytes a block, of each of which one block survives.
+void pin_pools() {
+  constexpr std::size_t kBlocks = std::size_t{40} * 64;
+  static std::array<void*, kBlocks> blocks;
+  for (void*& block : blocks) block = std::malloc(1024);
+  for (std::size_t i = 0; i < kBlocks; ++i)
+    if (i % 64 != 5) std::free(std::exchange(blocks[i], nullptr));
+  say(blocks[5]);
+}
+
 /// Threads that allocate and free each other's blocks, and threads that come and go.
 [[noreturn]] void work() {
   static std::array<std::atomic<void*>, 1024> shared{};
@@ -70,6 +81,8 @@ int main(int argc, char** argv) {
     say(kept);
   } else if (std::strcmp(what, "twice") == 0) {
     free_twice();
+  } else if (std::strcmp(what, "pinned") == 0) {
+    pin_pools();
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: MIT
+// How a command says what it takes: in its own file, beside what it does.
+//
+//   struct Request { Source source; Format format = Format::text; };
+//   int run(const Request& request);
+//
+//   void add_sites(CommandLine& line) {
+//     auto [sub, request] = line.add<Request>("sites", "Count live blocks by ...", run,
+//                                             "arenite sites --pid 4711 --pins\n");
+//     add_source(sub, request.source);
+//     add_format(sub, request.format);
+//   }
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "debug/cli/commands.hpp"
+
+namespace arenite::cli {
+
+class CommandLine {
+ public:
+  /// `chosen` becomes what does the command that was given. Both outlive this.
+  CommandLine(CLI::App& app, std::function<int()>& chosen) : app_(app), chosen_(chosen) {}
+
+  template <class Request>
+  struct Added {
+    CLI::App& sub;
+    Request& request;
+  };
+
+  /// `examples`: lines for --help, each with its newline.
+  template <class Request>
+  Added<Request> add(const char* name, const char* what, int (*run)(const Request& request),
+                     const char* examples) {
+    CLI::App* sub = app_.add_subcommand(name, what);
+    sub->footer(std::string("Examples:\n") + examples);
+    const auto request = std::make_shared<Request>();
+    sub->callback(
+        [&chosen = chosen_, request, run] { chosen = [request, run] { return run(*request); }; });
+    return {*sub, *request};
+  }
+
+ private:
+  CLI::App& app_;
+  std::function<int()>& chosen_;
+};
+
+/// --pid, --snapshot: one of them must be given.
+void add_source(CLI::App& sub, Source& source);
+/// --format text|json
+void add_format(CLI::App& sub, Format& format);
+
+// A command each.
+void add_sites(CommandLine& line);
+
+}  // namespace arenite::cli

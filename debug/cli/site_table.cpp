@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "debug/cli/site_table.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "debug/blocks/block_walk.hpp"
+#include "debug/memory/cannot_tell.hpp"
+
+namespace arenite::cli {
+namespace {
+
+const char* kind_name(Site::Kind kind) {
+  constexpr std::array kNames{"class", "span", "stack", "quarantine"};
+  return kNames[static_cast<std::size_t>(kind)];
+}
+
+}  // namespace
+
+SiteCount HeapSites::total() const {
+  SiteCount sum;
+  for (const SiteCount& site : sites) {
+    sum.blocks += site.blocks;
+    sum.bytes += site.bytes;
+    sum.requested += site.requested;
+    sum.pools += site.pools;
+    sum.kept_alone += site.kept_alone;
+    sum.kept_shared += site.kept_shared;
+  }
+  return sum;
+}
+
+HeapSites count_sites(const AnyView& view, const HeapReport& heap) {
+  const HeapPlan& plan = heap.result.plan;
+  BlockWalk<AnyView> walk(view, plan);
+  if (!walk.had()) throw CannotTell("there is no memory to count blocks in");
+  SiteCounts counts(plan.root.page_bytes, plan.root.pool_bytes);
+  walk.each_pool([&](const WalkedPool& pool) { counts.add(pool); });
+  counts.finish();
+  HeapSites counted;
+  counted.module = heap.site.module;
+  counted.unclear = walk.unclear();
+  counted.sites = counts.counts();
+  counted.classes.assign(plan.root.classes, plan.root.classes + plan.root.class_count);
+  return counted;
+}
+
+void sort_sites(std::vector<SiteCount>& sites, SiteOrder order) {
+  const auto weight = [order](const SiteCount& count) {
+    return order == SiteOrder::live_bytes ? count.bytes : count.kept();
+  };
+  std::sort(sites.begin(), sites.end(), [&](const SiteCount& a, const SiteCount& b) {
+    return std::tuple(weight(b), b.blocks, a.site) < std::tuple(weight(a), a.blocks, b.site);
+  });
+}
+
+std::string label_of(const Site& site, const HeapSites& heap) {
+  switch (site.kind) {
+    case Site::Kind::size_class:
+      return fmt::format(
+          "class {}: {} bytes", site.number,
+          site.number < heap.classes.size() ? heap.classes[site.number].block_bytes : 0);
+    case Site::Kind::span:
+      return "spans";
+    case Site::Kind::quarantine:
+      return "freed blocks in quarantine";
+    case Site::Kind::stack:
+      break;
+  }
+  return site.number == 0 ? "no stack was kept" : fmt::format("stack {}", site.number);
+}
+
+Json describe(const SiteCount& count, const HeapSites& heap) {
+  Json json{{"kind", kind_name(count.site.kind)}};
+  if (count.site.kind == Site::Kind::size_class) {
+    json["class"] = count.site.number;
+    json["block_bytes"] =
+        count.site.number < heap.classes.size() ? heap.classes[count.site.number].block_bytes : 0;
+  }
+  if (count.site.kind == Site::Kind::stack) json["stack"] = count.site.number;
+  json.update({{"blocks", count.blocks},
+               {"live_bytes", count.bytes},
+               {"requested_bytes", count.requested},
+               {"pools", count.pools},
+               {"pools_alone", count.pools_alone},
+               {"arenas_alone", count.arenas_alone},
+               {"kept_bytes_alone", count.kept_alone},
+               {"kept_bytes_shared", count.kept_shared}});
+  return json;
+}
+
+}  // namespace arenite::cli

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// Processes for `arenite` to look at, for tests.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "debug/cli/cli_fixture.hpp"
+
+namespace arenite::cli {
+
+inline const std::string kSubject = ARENITE_SUBJECT;
+
+/// A program under `arenite run`, or as it is; waits for the line it prints.
+class Child {
+ public:
+  explicit Child(const std::vector<std::string>& words) {
+    int ends[2];
+    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      ::dup2(ends[1], STDOUT_FILENO);
+      ::setenv("ARENITE_LIBRARY", kLibrary.c_str(), 1);
+      std::vector<char*> arguments;
+      for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
+      arguments.push_back(nullptr);
+      ::execvp(arguments[0], arguments.data());
+      ::_exit(99);
+    }
+    ::close(ends[1]);
+    for (char byte; ::read(ends[0], &byte, 1) == 1 && byte != '\n';) line += byte;
+    ::close(ends[0]);
+  }
+  ~Child() {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  std::string pid() const { return std::to_string(pid_); }
+  std::string option() const { return "--pid " + pid(); }
+  std::string line;
+
+ private:
+  pid_t pid_;
+};
+
+/// `options`: of `arenite run`.
+inline Child subject(const std::string& what, const std::vector<std::string>& options = {}) {
+  std::vector<std::string> words{kCli, "run"};
+  words.insert(words.end(), options.begin(), options.end());
+  words.insert(words.end(), {"--", kSubject, what});
+  return Child(words);
+}
+
+}  // namespace arenite::cli
