@@ -33,7 +33,7 @@ ASSIGNING = {"+=": ["-="], "-=": ["+="], "|=": ["&="], "&=": ["|="]}
 
 BINARY = re.compile(r"(?<=\S )(<=|>=|==|!=|<<|>>|&&|\|\||\+=|-=|\|=|&=|[-+*/%<>|&])(?= \S)")
 STEP = re.compile(r"(\+\+|--)(?=\w)|(?<=[\w\])])(\+\+|--)")
-NUMBER = re.compile(r"(?<![\w.'])(0x[0-9a-fA-F]+|\d+)(?=u?\b)(?![\w.']*')")
+NUMBER = re.compile(r"(?<![\w.'])(0x[0-9a-fA-F]+|0|[1-9]\d*)(?=u?\b)(?![\w.']*')")
 ORDER = re.compile(r"memory_order_(acquire|release|acq_rel|seq_cst)")
 CONDITION = re.compile(r"^(\s*(?:\} else )?if (?:constexpr )?\()(.*)(\)(?: \[\[\w+\]\])?(?: \{)?(?: return.*;)?)$")
 RETURN = re.compile(r"^(\s*(?:if \(.*\) )?return )(.+)(;)$")

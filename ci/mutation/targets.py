@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Which test programs a source file is compiled into, as the build itself knows it: CMake's file API says what links
-what, ninja which object was compiled from which files. Nothing to be kept by hand."""
+"""Which test programs are made of which components, as the build itself knows it, through CMake's file API. Nothing to
+be kept by hand."""
 import json
 import pathlib
 import re
@@ -38,27 +38,13 @@ class BuildTree:
         """Name of each GoogleTest program, with its path."""
         found = {}
         for target in self.targets.values():
-            if target["type"] == "EXECUTABLE" and re.search(r"(_test|^properties)$", target["name"]):
+            if target["type"] == "EXECUTABLE" and re.search(r"(test|properties)$", target["name"]):
                 found[target["name"]] = self.folder / target["artifacts"][0]["path"]
         return found
 
-    def dependents(self):
-        """For each file, relative to the root, the names of the targets that compile it. Requires: the tests are built."""
-        listing = subprocess.run(["ninja", "-C", str(self.folder), "-t", "deps"], capture_output=True, text=True, check=True).stdout
-        uses = {}
-        target = None
-        for line in listing.splitlines():
-            if line and not line[0].isspace():
-                found = re.search(r"CMakeFiles/([^/]+)\.dir/", line)
-                target = found.group(1) if found else None
-            elif line.strip() and target:
-                path = pathlib.Path(line.strip())
-                path = path if path.is_absolute() else (self.folder / path)
-                try:
-                    uses.setdefault(str(path.resolve().relative_to(self.root.resolve())), set()).add(target)
-                except ValueError:
-                    continue
-        return uses
+    def targets_in(self, folder):
+        """Names of the targets made in a folder, relative to the root."""
+        return {target["name"] for target in self.targets.values() if target["paths"]["source"] == folder}
 
     def needed_by(self, test):
         """Names of all targets the test is made of, itself included."""
