@@ -36,6 +36,9 @@ add_library(arenite_objects OBJECT
   lib/frontend/cxx/nothrow.cpp
   lib/frontend/c/api.cpp
   lib/frontend/c/own_heap.cpp
+  lib/frontend/cpython/domains.cpp
+  lib/frontend/cpython/install.cpp
+  lib/frontend/cpython/interpreter.cpp
   debug/memory/mappings.cpp
   debug/audit/in_process.cpp
   debug/audit/arn_audit.cpp

@@ -114,12 +114,12 @@ void free_sized_aligned(void* block, std::size_t size, std::size_t alignment, Fa
 }
 
 /// Of a block that only the layer below can judge, or that filters leave plain.
-[[gnu::noinline]] void* reallocate_untold(void* block, std::size_t size) {
+[[gnu::noinline]] void* reallocate_untold(void* block, std::size_t size, Family family) {
   tell_freed(block);
   void* moved = nullptr;
   {
     const ToolsLookAway away(tool());
-    moved = diverting_slow_paths.reallocate(block, size);
+    moved = diverting_slow_paths.reallocate(block, size, family);
   }
   tell_handed_out(moved, false);
   // What of it was written is not known any more.
@@ -128,14 +128,14 @@ void free_sized_aligned(void* block, std::size_t size, std::size_t alignment, Fa
 }
 
 /// The tool sees the bytes move, and with them which of them are defined.
-void* reallocate(void* block, std::size_t size) {
+void* reallocate(void* block, std::size_t size, Family family) {
   BlockFacts facts;
   Told told;
-  if (!find_told(block, facts, told)) return reallocate_untold(block, size);
-  void* moved = allocate(size, Family::malloc);
+  if (!find_told(block, facts, told)) return reallocate_untold(block, size, family);
+  void* moved = allocate(size, family);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, block, std::min(told.size, size));
-  free(block, Family::malloc);
+  free(block, family);
   return moved;
 }
 

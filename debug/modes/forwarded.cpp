@@ -16,7 +16,7 @@ constinit const Interceptor forwarding_slow_paths = {
     .allocate_zeroed = [](std::size_t size, Family) { return ::calloc(1, size); },
     .allocate_aligned = [](std::size_t size, std::size_t alignment,
                            Family) { return ::memalign(alignment, size); },
-    .reallocate = [](void* block, std::size_t size) { return ::realloc(block, size); },
+    .reallocate = [](void* block, std::size_t size, Family) { return ::realloc(block, size); },
     .free = [](void* block, Family) { ::free(block); },
     .free_sized = [](void* block, std::size_t, Family) { ::free(block); },
     .free_aligned = [](void* block, std::size_t, Family) { ::free(block); },

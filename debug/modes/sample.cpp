@@ -97,18 +97,18 @@ bool live_sample_size(const void* block, std::size_t& size) {
   return true;
 }
 
-void* reallocate(void* block, std::size_t size) {
-  if (!is_sample(block)) return plain_slow_paths.reallocate(block, size);
+void* reallocate(void* block, std::size_t size, Family family) {
+  if (!is_sample(block)) return plain_slow_paths.reallocate(block, size, family);
   std::size_t had = 0;
   if (!live_sample_size(block, had)) {
     report_no_block(Fault::bad_realloc, block, "realloc");
     errno = ENOMEM;
     return nullptr;
   }
-  void* moved = process_allocate(size);
+  void* moved = process_allocate(size, family);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, block, std::min(had, size));
-  give_back(block, {});
+  give_back(block, {.family = family, .actor = {}});
   return moved;
 }
 

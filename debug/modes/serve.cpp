@@ -185,17 +185,17 @@ bool size_of_live(void* block, std::size_t& size) {
   return false;
 }
 
-void* move(void* block, std::size_t size) {
+void* move(void* block, std::size_t size, Family family) {
   std::size_t had = 0;
   if (!size_of_live(block, had)) {
     report_no_block(Fault::bad_realloc, block, "realloc");
     errno = ENOMEM;
     return nullptr;
   }
-  void* moved = diverting_slow_paths.allocate(size, Family::malloc);
+  void* moved = diverting_slow_paths.allocate(size, family);
   if (moved == nullptr) return nullptr;
   std::memcpy(moved, block, std::min(had, size));
-  diverting_slow_paths.free(block, Family::malloc);
+  diverting_slow_paths.free(block, family);
   return moved;
 }
 

@@ -38,7 +38,7 @@ struct Interceptor {
   void* (*allocate_zeroed)(std::size_t size, Family family);
   void* (*allocate_aligned)(std::size_t size, std::size_t alignment, Family family);
   /// `block` is not null, `size` not 0. When memory cannot be had the block is as it was.
-  void* (*reallocate)(void* block, std::size_t size);
+  void* (*reallocate)(void* block, std::size_t size, Family family);
   /// Null is ignored. Size and alignment are what the caller says the block has.
   void (*free)(void* block, Family family);
   void (*free_sized)(void* block, std::size_t size, Family family);

@@ -33,7 +33,7 @@ void* invalid() {
 // What the fast path ends in, so that it itself needs no stack.
 [[gnu::noinline]] void* realloc_slowly(void* block, std::size_t size) {
   if (block == nullptr) return arenite::process_allocate(size);
-  if (size != 0) return slow_paths().reallocate(block, size);
+  if (size != 0) return slow_paths().reallocate(block, size, Family::malloc);
   process_free(block);
   return nullptr;
 }

@@ -178,7 +178,7 @@ void* plain_allocate_aligned(std::size_t size, std::size_t alignment, Family) {
                           : nullptr);
 }
 
-void* plain_reallocate(void* block, std::size_t size) {
+void* plain_reallocate(void* block, std::size_t size, Family) {
   SlowThread thread;
   return or_no_memory(process_heap.reallocate(thread.block(), block, size));
 }
@@ -222,8 +222,8 @@ constexpr Interceptor kOpeningSlowPaths = {
         [](std::size_t size, std::size_t alignment, Family family) {
           return opened_slow_paths().allocate_aligned(size, alignment, family);
         },
-    .reallocate = [](void* block,
-                     std::size_t size) { return opened_slow_paths().reallocate(block, size); },
+    .reallocate = [](void* block, std::size_t size,
+                     Family family) { return opened_slow_paths().reallocate(block, size, family); },
     .free = [](void* block, Family family) { opened_slow_paths().free(block, family); },
     .free_sized = [](void* block, std::size_t size,
                      Family family) { opened_slow_paths().free_sized(block, size, family); },

@@ -122,8 +122,8 @@ inline bool process_fits_in_place(void* block, std::size_t size) {
   return process_heap.fits_in_place(current_block(), reinterpret_cast<Address>(block), size);
 }
 
-inline void* process_reallocate(void* block, std::size_t size) {
-  return process_fits_in_place(block, size) ? block : slow_paths().reallocate(block, size);
+inline void* process_reallocate(void* block, std::size_t size, Family family = Family::malloc) {
+  return process_fits_in_place(block, size) ? block : slow_paths().reallocate(block, size, family);
 }
 
 inline bool process_try_free(void* block) {
