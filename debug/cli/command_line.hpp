@@ -57,5 +57,7 @@ void add_format(CLI::App& sub, Format& format);
 
 // A command each.
 void add_sites(CommandLine& line);
+/// replay, reduce, show
+void add_programs(CommandLine& line);
 
 }  // namespace arenite::cli

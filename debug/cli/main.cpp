@@ -85,6 +85,7 @@ void add_commands(CLI::App& app, Request& request) {
 
   CommandLine line(app, r.command);
   add_sites(line);
+  add_programs(line);
 
   app.require_subcommand(1);
 }

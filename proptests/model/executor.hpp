@@ -21,6 +21,7 @@
 #include "proptests/model/misuse.hpp"
 #include "proptests/model/outcome.hpp"
 #include "proptests/model/program.hpp"
+#include "proptests/model/run_options.hpp"
 #include "proptests/model/size_code.hpp"
 #include "proptests/model/thread_blocks.hpp"
 
@@ -31,13 +32,12 @@ class Executor {
  public:
   using G = typename Heap::Geometry;
 
-  /// With `audit_every` not 0 the audit also runs after that many operations, again and again.
-  Executor(Heap& heap, FaultPlan& faults, Audit& audit, Observer& observer, unsigned audit_every)
+  Executor(Heap& heap, FaultPlan& faults, Audit& audit, Observer& observer, RunOptions options)
       : heap_(heap),
         faults_(faults),
         audit_(audit),
         observer_(observer),
-        audit_every_(audit_every),
+        options_(options),
         threads_(heap) {}
 
   Outcome run(const Program& program) {
@@ -69,6 +69,7 @@ class Executor {
     open();
     for (step_ = 0; step_ < program.operations.size(); ++step_) {
       const Operation& operation = program.operations[step_];
+      if (options_.begun != nullptr) *options_.begun = static_cast<std::uint32_t>(step_ + 1);
       asked_before_ = faults_.asked;
       if (is_open_ && perform(operation))
         ++outcome_.executed[static_cast<std::size_t>(operation.kind)];
@@ -76,7 +77,7 @@ class Executor {
         reopen();
       if (ended_) return;
       check_next();
-      if (audit_every_ != 0 && (step_ + 1) % audit_every_ == 0) audit();
+      if (options_.audit_every != 0 && (step_ + 1) % options_.audit_every == 0) audit();
     }
     finish();
   }
@@ -504,7 +505,7 @@ class Executor {
   FaultPlan& faults_;
   Audit& audit_;
   Observer& observer_;
-  unsigned audit_every_;
+  RunOptions options_;
   ThreadBlocks<Heap> threads_;
   LiveBlocks blocks_{0};
   Configuration configuration_;

@@ -8,7 +8,6 @@
 namespace arenite::model {
 namespace {
 
-constexpr char kCookie[] = {'A', 'R', 'E', 'N', 'H', 'O', 'P', '\n'};
 constexpr std::uint32_t kVersion = 1;
 constexpr std::size_t kVersionAt = 8, kChecksumAt = 16;
 
@@ -39,8 +38,8 @@ using File = std::unique_ptr<std::FILE, Close>;
 }  // namespace
 
 Loaded unpack(std::span<const std::uint8_t> bytes) {
-  const bool container = bytes.size() >= sizeof kCookie &&
-                         std::equal(std::begin(kCookie), std::end(kCookie), bytes.begin());
+  const bool container = bytes.size() >= kHopCookieBytes &&
+                         std::equal(std::begin(kHopCookie), std::end(kHopCookie), bytes.begin());
   if (!container) return {decode(bytes), ""};
   if (bytes.size() < kHopHeaderBytes) return {{}, "cut short inside the header"};
   const std::uint64_t version = read_number(bytes.subspan(kVersionAt, 4));
@@ -54,21 +53,26 @@ Loaded unpack(std::span<const std::uint8_t> bytes) {
 std::vector<std::uint8_t> pack(const Program& program) {
   const std::vector<std::uint8_t> body = encode(program);
   std::vector<std::uint8_t> bytes(kHopHeaderBytes);
-  std::copy(std::begin(kCookie), std::end(kCookie), bytes.begin());
+  std::copy(std::begin(kHopCookie), std::end(kHopCookie), bytes.begin());
   write_number(kVersion, std::span(bytes).subspan(kVersionAt, 4));
   write_number(checksum(body), std::span(bytes).subspan(kChecksumAt, 8));
   bytes.insert(bytes.end(), body.begin(), body.end());
   return bytes;
 }
 
-Loaded load(const std::string& path) {
+std::string read_file(const std::string& path, std::vector<std::uint8_t>& bytes) {
   const File file(std::fopen(path.c_str(), "rb"));
-  if (!file) return {{}, "cannot be opened"};
-  std::vector<std::uint8_t> bytes;
+  if (!file) return "cannot be opened";
   std::uint8_t buffer[4096];
   while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get()))
     bytes.insert(bytes.end(), buffer, buffer + got);
-  if (std::ferror(file.get()) != 0) return {{}, "cannot be read"};
+  return std::ferror(file.get()) != 0 ? "cannot be read" : "";
+}
+
+Loaded load(const std::string& path) {
+  std::vector<std::uint8_t> bytes;
+  std::string error = read_file(path, bytes);
+  if (!error.empty()) return {{}, std::move(error)};
   return unpack(bytes);
 }
 

@@ -13,6 +13,8 @@
 
 namespace arenite::model {
 
+inline constexpr char kHopCookie[] = {'A', 'R', 'E', 'N', 'H', 'O', 'P', '\n'};
+inline constexpr std::size_t kHopCookieBytes = sizeof kHopCookie;
 inline constexpr std::size_t kHopHeaderBytes = 24;
 
 /// A program, or the reason why there is none; `error` is empty if there is one.
@@ -24,6 +26,9 @@ struct Loaded {
 /// Fails for a container that is cut short, changed, or of another version.
 Loaded unpack(std::span<const std::uint8_t> bytes);
 std::vector<std::uint8_t> pack(const Program& program);
+
+/// All of a file; why not, or "".
+std::string read_file(const std::string& path, std::vector<std::uint8_t>& bytes);
 
 Loaded load(const std::string& path);
 /// False if the file cannot be written.

@@ -16,11 +16,6 @@ using ModelPages = FaultyPages<FencedPages<FakePages>>;
 template <Geometry G>
 using ModelHeap = Heap<HeapConfig<G, ModelPages>>;
 
-struct RunOptions {
-  /// 0: the audit runs only where the program says so, and at its end.
-  unsigned audit_every = 0;
-};
-
 /// Runs a program on a fresh HeapType, which is ModelHeap<G> or derived from it.
 template <class HeapType, class Audit = NoAudit, class Observer = NoObserver>
 Outcome run_on(const Program& program, RunOptions options = {}, Audit audit = {},
@@ -28,8 +23,7 @@ Outcome run_on(const Program& program, RunOptions options = {}, Audit audit = {}
   static thread_local FakeMemory memory(HeapType::Geometry::kPageBytes);
   FaultPlan faults;
   HeapType heap(ModelPages{FencedPages<FakePages>{FakePages{memory}}, faults});
-  return Executor<HeapType, Audit, Observer>(heap, faults, audit, observer, options.audit_every)
-      .run(program);
+  return Executor<HeapType, Audit, Observer>(heap, faults, audit, observer, options).run(program);
 }
 
 }  // namespace arenite::model
