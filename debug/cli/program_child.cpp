@@ -88,7 +88,9 @@ ProgramEnd run_in_child(const model::Program& program, const Runner& runner,
   while (::waitpid(child, &status, 0) < 0)
     if (errno != EINTR) throw CannotTell(std::string("lost a child: ") + std::strerror(errno));
 
-  ProgramEnd end{.begun = slate->begun, .executed = slate->executed};
+  ProgramEnd end;
+  end.begun = slate->begun;
+  end.executed = slate->executed;
   if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) {
     end.how = ProgramEnd::How::timed_out;
   } else if (WIFSIGNALED(status)) {

@@ -14,9 +14,9 @@ enum class ProgramForm : std::uint8_t { text, cpp, hop };
 
 /// What the command line says.
 struct ProgramRequest {
-  std::string file;
+  std::string file = {};
   /// "": stdout.
-  std::string output;
+  std::string output = {};
   ProgramForm form = ProgramForm::text;
   unsigned seconds = 60;
 };

@@ -70,7 +70,6 @@ class ProgramCommands : public testing::Test {
   std::string folder_ = ::testing::TempDir() + "/program_commands." + std::to_string(::getpid());
 };
 
-/// Runs once more what does not end by itself.
 bool fails(const PlantedBug& bug, const Program& program) {
   return run_in_child(program, bug.run, {.audit_every = 1}, 10, true).how != ProgramEnd::How::clean;
 }
@@ -95,11 +94,11 @@ TEST_F(ProgramCommands, replay_of_what_is_well) {
 
 TEST_F(ProgramCommands, replay_tells_the_first_divergence) {
   const PlantedBug& bug = model::planted_bugs()[0];
-  const std::string program = file("program", "trim\nallocate slot=0 size=class:7+1\naudit\n");
+  const std::string program = file("program", "trim\nallocate slot=0 size=uniform:129\naudit\n");
   const std::string text = printed([&] { return replay({.file = program}, bug.run); });
   EXPECT_EQ(code, kFindings);
   EXPECT_THAT(text, StartsWith(program + ": 3 operations on tiny: operation 2 (allocate slot=0 "
-                                         "size=class:7+1): P3: usable size"));
+                                         "size=uniform:129): P3: usable size"));
 }
 
 TEST_F(ProgramCommands, replay_outlives_its_program) {
