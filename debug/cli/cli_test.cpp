@@ -204,6 +204,81 @@ TEST(Snapshot, damaged_files_end_in_2) {
   EXPECT_EQ(arenite("snapshot -o /nonexistent/file " + child.option()).code, 2);
 }
 
+/// A child's core, as the kernel writes it or as gcore does; "" if it cannot be had here.
+class CoreOf {
+ public:
+  explicit CoreOf(const Child& child) : path_(file_.path + ".core") {
+    const Output output = shell("gcore -o " + file_.path + " " + child.pid());
+    std::error_code failed;
+    std::filesystem::rename(file_.path + "." + child.pid(), path_, failed);
+    if (failed) path_.clear();
+  }
+  ~CoreOf() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+  std::string option() const { return "--core " + path_; }
+
+ private:
+  TemporaryFile file_;
+  std::string path_;
+};
+
+TEST(Core, of_gdb_audits_and_states_like_the_process) {
+  const Child child = subject("twice");
+  const CoreOf core(child);
+  if (core.path().empty()) GTEST_SKIP() << "no gcore here";
+  EXPECT_EQ(arenite("audit --format json " + core.option()).json(),
+            arenite("audit --format json " + child.option()).json());
+  EXPECT_EQ(arenite("stat --format json " + core.option()).text,
+            arenite("stat --format json " + child.option()).text);
+  const TemporaryFile file;
+  EXPECT_EQ(arenite("snapshot -o " + file.path + " " + core.option()).code, 0);
+  EXPECT_EQ(arenite("audit --snapshot " + file.path).code, 1);
+}
+
+TEST(Core, cut_short_gives_what_it_holds) {
+  const Child child = subject("fill");
+  const CoreOf core(child);
+  if (core.path().empty()) GTEST_SKIP() << "no gcore here";
+  std::filesystem::resize_file(core.path(), std::filesystem::file_size(core.path()) - 100000);
+  const Output output = arenite("audit " + core.option());
+  EXPECT_EQ(output.code, 2) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("cut short"));
+  std::filesystem::resize_file(core.path(), 100);
+  EXPECT_EQ(arenite("audit " + core.option()).code, 2);
+  EXPECT_EQ(arenite("audit --core " + kSubject).code, 2);
+}
+
+/// Where the kernel writes cores into the working directory: the library deleted, the program
+/// stripped, the address found all the same.
+TEST(Core, of_the_kernel_without_the_files_it_ran_from) {
+  std::ifstream pattern("/proc/sys/kernel/core_pattern");
+  std::string name;
+  pattern >> name;
+  if (name != "core") GTEST_SKIP() << "cores go to " << name;
+  const TemporaryFile place;
+  const std::string at = place.path + ".dir";
+  std::filesystem::create_directory(at);
+  const Output output = shell("cd " + at + " && cp " + kLibrary + " lib.so && cp " + kSubject +
+                              " subject && strip subject && ulimit -c unlimited && "
+                              "{ LD_PRELOAD=./lib.so ./subject abort > address || true; } && "
+                              "rm lib.so subject");
+  EXPECT_EQ(output.code, 0) << output.text;
+  std::string core;
+  for (const auto& entry : std::filesystem::directory_iterator(at))
+    if (entry.path().filename().string().starts_with("core")) core = entry.path();
+  std::string address;
+  std::ifstream(at + "/address") >> address;
+  if (core.empty()) {
+    std::filesystem::remove_all(at);
+    GTEST_SKIP() << "no core was written";
+  }
+  EXPECT_EQ(arenite("audit --core " + core).code, 0) << arenite("audit --core " + core).text;
+  EXPECT_THAT(arenite("whatis " + address + " --core " + core).text,
+              HasSubstr("offset 7 in block"));
+  EXPECT_EQ(arenite("audit --format json --core " + core).json()["signal"], 6);
+  std::filesystem::remove_all(at);
+}
+
 TEST(Whatis, every_kind_of_memory) {
   const auto expect = [](const char* what, const char* words) {
     const Child child = subject(what);

@@ -8,6 +8,7 @@ namespace arenite::cli {
 void add_source(CLI::App& sub, Source& source) {
   auto* group = sub.add_option_group("source", "what to look at; one of");
   group->add_option("--pid", source.pid, "a process")->check(CLI::PositiveNumber);
+  group->add_option("--core", source.core, "a core file");
   group->add_option("--snapshot", source.snapshot, "a file that `arenite snapshot` wrote");
   group->require_option(1);
 }

@@ -37,7 +37,9 @@ const char* name_of(AuditEnd end) {
 }
 
 Json describe(const ProcessFacts& facts) {
-  return {{"pid", facts.pid}, {"command", facts.command}};
+  Json json{{"pid", facts.pid}, {"command", facts.command}};
+  if (facts.signal != 0) json["signal"] = facts.signal;
+  return json;
 }
 
 Json describe(const Statistics& statistics) {

@@ -6,8 +6,9 @@
 namespace arenite {
 
 Examination examine(const Source& source, const AtRest& at_rest, Standing standing) {
-  return source.pid != 0 ? examine_process(source.pid, at_rest, standing)
-                         : examine_snapshot(source.snapshot, at_rest);
+  if (source.pid != 0) return examine_process(source.pid, at_rest, standing);
+  if (!source.core.empty()) return examine_core(source.core, at_rest);
+  return examine_snapshot(source.snapshot, at_rest);
 }
 
 }  // namespace arenite

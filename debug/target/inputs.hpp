@@ -7,6 +7,7 @@
 namespace arenite {
 
 Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing);
+Examination examine_core(const std::string& path, const AtRest& at_rest);
 Examination examine_snapshot(const std::string& path, const AtRest& at_rest);
 
 }  // namespace arenite

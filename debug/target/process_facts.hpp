@@ -25,6 +25,8 @@ struct ThreadContext {
 struct ProcessFacts {
   pid_t pid = 0;
   std::string command;
+  /// What it ended with; 0 if with none, or if it is not known.
+  int signal = 0;
   /// Numbers of its threads as the process itself knows them, ascending; empty if not known.
   std::vector<std::uint64_t> threads;
   /// Of the threads whose registers are known.

@@ -10,6 +10,7 @@ namespace arenite {
 
 struct Source {
   pid_t pid = 0;         ///< if it is not 0
+  std::string core;      ///< otherwise, if it is not ""
   std::string snapshot;  ///< otherwise
 };
 

@@ -88,6 +88,10 @@ int main(int argc, char** argv) {
   } else if (std::strcmp(what, "live") == 0) {
     kept = std::malloc(100);
     say(static_cast<char*>(kept) + 7);
+  } else if (std::strcmp(what, "abort") == 0) {
+    kept = std::malloc(100);
+    say(static_cast<char*>(kept) + 7);
+    std::abort();
   } else if (std::strcmp(what, "freed") == 0) {
     kept = std::malloc(100);
     std::free(kept);
