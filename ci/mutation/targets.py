@@ -42,9 +42,11 @@ class BuildTree:
                 found[target["name"]] = self.folder / target["artifacts"][0]["path"]
         return found
 
-    def targets_in(self, folder):
-        """Names of the targets made in a folder, relative to the root."""
-        return {target["name"] for target in self.targets.values() if target["paths"]["source"] == folder}
+    def targets_of(self, file):
+        """Names of the targets that list a file, relative to the root, as theirs; or that are made in its folder."""
+        owners = {t["name"] for t in self.targets.values() if any(s["path"] == file for s in t.get("sources", []))}
+        folder = file.rpartition("/")[0]
+        return owners or {t["name"] for t in self.targets.values() if t["paths"]["source"] == folder}
 
     def needed_by(self, test):
         """Names of all targets the test is made of, itself included."""
