@@ -43,10 +43,17 @@ class BuildTree:
         return found
 
     def targets_of(self, file):
-        """Names of the targets that list a file, relative to the root, as theirs; or that are made in its folder."""
-        owners = {t["name"] for t in self.targets.values() if any(s["path"] == file for s in t.get("sources", []))}
+        """Names of the targets that list a file, relative to the root, as theirs; or are made of others of its folder."""
         folder = file.rpartition("/")[0]
-        return owners or {t["name"] for t in self.targets.values() if t["paths"]["source"] == folder}
+        listed = {t["name"]: [s["path"] for s in t.get("sources", [])] for t in self.targets.values() if t["type"] != "UTILITY"}
+        return ({name for name, paths in listed.items() if file in paths}
+                or {name for name, paths in listed.items() if any(p.rpartition("/")[0] == folder for p in paths)})
+
+    def products_of(self, test):
+        """The programs and shared libraries that are built for a test, itself included."""
+        made = [self.targets[self.by_name[name]] for name in self.needed_by(test)]
+        return sorted(self.folder / artifact["path"] for target in made
+                      if target["type"] in ("EXECUTABLE", "SHARED_LIBRARY", "MODULE_LIBRARY") for artifact in target["artifacts"])
 
     def needed_by(self, test):
         """Names of all targets the test is made of, itself included."""
