@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -150,6 +151,21 @@ TEST(ProductionTest, EveryBlockIsAlignedTo16) {
 
 TEST(ProductionTest, ArraysOfAThreadTakeLessThan16KiB) {
   EXPECT_LT(SizeClasses<Production>::kLines * kLineBytes, 16u << 10);
+}
+
+// What a thread holds back is decided here: a change is meant, and is measured.
+TEST(ProductionTest, ArraysHaveTheirLengthsUpToTheseBlocks) {
+  constexpr std::array<std::pair<std::uint32_t, std::size_t>, 9> kExpected{{{16, 8},
+                                                                            {128, 8},
+                                                                            {144, 4},
+                                                                            {512, 4},
+                                                                            {576, 3},
+                                                                            {1024, 3},
+                                                                            {1152, 2},
+                                                                            {2048, 2},
+                                                                            {2304, 1}}};
+  for (const auto& [bytes, lines] : kExpected)
+    EXPECT_EQ(Production::array_lines(bytes), lines) << bytes;
 }
 
 TEST(TinyTest, ItsLargestBitmapHasMoreThanOneWord) {

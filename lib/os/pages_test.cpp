@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <vector>
 
@@ -47,6 +48,15 @@ std::size_t resident_pages(Address at, std::size_t bytes) {
   EXPECT_EQ(::mincore(bytes_at(at), bytes, pages.data()), 0);
   return static_cast<std::size_t>(std::count_if(
       pages.begin(), pages.end(), [](unsigned char page) { return (page & 1) != 0; }));
+}
+
+/// Address space of this process, as the kernel counts it. Maps nothing itself.
+std::size_t mapped_bytes() {
+  const int file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
+  char text[64] = {};
+  const ssize_t length = ::read(file, text, sizeof text - 1);
+  ::close(file);
+  return length > 0 ? std::strtoull(text, nullptr, 10) * kPage : 0;
 }
 
 /// Runs `body` in a child process; what it returns, or -1 if it died.
@@ -107,6 +117,18 @@ TEST_F(LinuxPagesTest, ReservationIsAlignedAndInaccessible) {
   EXPECT_EQ(at % (4 * kMiB), 0u);
   EXPECT_FALSE(readable(at));
   EXPECT_FALSE(readable(at + kRange - 1));
+}
+
+TEST_F(LinuxPagesTest, NothingIsMappedBesideTheReservation) {
+  // Of different lengths, so that the system's choice is aligned by chance at some only.
+  for (std::size_t bytes = kPage; bytes <= 5 * kPage; bytes += kPage) {
+    const std::size_t before = mapped_bytes();
+    const Address other = pages.reserve(bytes, 4 * kMiB);
+    ASSERT_NE(other, 0u);
+    EXPECT_EQ(mapped_bytes() - before, bytes);
+    pages.unreserve(other, bytes);
+    EXPECT_EQ(mapped_bytes(), before);
+  }
 }
 
 TEST_F(LinuxPagesTest, UnreservedStretchIsGone) {
