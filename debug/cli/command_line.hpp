@@ -56,6 +56,7 @@ void add_source(CLI::App& sub, Source& source);
 void add_format(CLI::App& sub, Format& format);
 
 // A command each.
+void add_map(CommandLine& line);
 void add_sites(CommandLine& line);
 /// replay, reduce, show
 void add_programs(CommandLine& line);

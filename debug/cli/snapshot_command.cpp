@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <chrono>
-
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
@@ -13,12 +11,6 @@
 
 namespace arenite::cli {
 namespace {
-
-std::uint64_t now_ns() {
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
-}
 
 std::string facts_text(const Examination& examination) {
   std::string text = fmt::format("command {}\n", examination.facts.command);
@@ -59,7 +51,7 @@ int take_snapshot(const Source& source, const std::string& path, bool full, Form
     header.flags = (seen.torn.empty() ? 0 : snapshot::kTorn) | (full ? snapshot::kFull : 0);
     header.fingerprint = kFingerprint;
     header.pid = static_cast<std::uint64_t>(seen.facts.pid);
-    header.time_ns = now_ns();
+    header.time_ns = seen.facts.time_ns;
     writer.begin(header);
     writer.text(snapshot::Kind::facts, facts_text(seen));
     writer.text(snapshot::Kind::mappings, mappings_text(seen));

@@ -27,6 +27,8 @@ struct ProcessFacts {
   std::string command;
   /// What it ended with; 0 if with none, or if it is not known.
   int signal = 0;
+  /// When it was as it is shown, in nanoseconds since 1970; 0 if not known.
+  std::uint64_t time_ns = 0;
   /// Numbers of its threads as the process itself knows them, ascending; empty if not known.
   std::vector<std::uint64_t> threads;
   /// Of the threads whose registers are known.

@@ -54,6 +54,12 @@ std::string read_text(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
+std::uint64_t now_ns() {
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                        std::chrono::system_clock::now().time_since_epoch())
+                                        .count());
+}
+
 /// The numbers a process gives its threads are ours only in the same pid namespace.
 bool same_numbers(pid_t pid) {
   std::error_code failed;
@@ -75,6 +81,7 @@ std::vector<ThreadContext> contexts_of(const StoppedProcess& stopped) {
 ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const LiveView& view) {
   ProcessFacts facts;
   facts.pid = pid;
+  facts.time_ns = now_ns();
   const std::string proc = "/proc/" + std::to_string(pid);
   facts.command = read_text(proc + "/comm");
   if (!facts.command.empty() && facts.command.back() == '\n') facts.command.pop_back();

@@ -21,6 +21,7 @@ std::vector<std::uint8_t> from_hex(const std::string& text) {
 ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
   ProcessFacts facts;
   facts.pid = static_cast<pid_t>(reader.header().pid);
+  facts.time_ns = reader.header().time_ns;
   std::istringstream lines(reader.text(snapshot::Kind::facts));
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+// `arenite map`: heaps as a page for a browser, at one instant or at several.
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include <fmt/format.h>
+
+#include "debug/cli/command_line.hpp"
+#include "debug/cli/ending.hpp"
+#include "debug/cli/heap_json.hpp"
+#include "debug/cli/units.hpp"
+#include "debug/map/document.hpp"
+#include "debug/map/frame_reader.hpp"
+#include "debug/map/page.hpp"
+#include "debug/map/residency.hpp"
+#include "debug/memory/cannot_tell.hpp"
+#include "debug/target/examine.hpp"
+
+namespace arenite::cli {
+namespace {
+
+struct Request {
+  pid_t pid = 0;
+  std::string core;
+  std::vector<std::string> snapshots;
+  std::string output;
+  /// Leaves the map of a heap of 1 GiB below 500 KB.
+  std::size_t detail_bytes = 128 << 10;
+  Format format = Format::text;
+};
+
+/// What one source brought, a heap at a time.
+struct Seen {
+  Examination examination;
+  std::vector<map::HeapTraits> traits;
+  std::vector<map::FrameFacts> facts;
+  std::vector<map::HeapFrame> frames;
+};
+
+std::string name_of(const Source& source) {
+  if (source.pid != 0) return fmt::format("process {}", source.pid);
+  const std::string& path = source.core.empty() ? source.snapshot : source.core;
+  return std::filesystem::path(path).filename().string();
+}
+
+map::FrameFacts facts_of(const Source& source, const Examination& examination,
+                         const HeapReport& heap) {
+  map::FrameFacts facts;
+  facts.source = name_of(source);
+  facts.command = examination.facts.command;
+  facts.module = heap.site.module;
+  facts.torn = examination.torn;
+  facts.pid = examination.facts.pid;
+  facts.time_ms = examination.facts.time_ns / 1000000;
+  facts.range = heap.result.plan.root.range.address;
+  facts.table_bytes = heap.result.statistics.table_bytes();
+  facts.mapped_bytes = heap.result.statistics.mapped_bytes();
+  return facts;
+}
+
+Seen look(const Source& source, std::size_t detail_bytes) {
+  Seen seen;
+  const AtRest read = [&](const AnyView& view, const Examination& now) {
+    for (const HeapReport& heap : now.heaps) {
+      if (!heap.complete()) continue;
+      const HeapPlan& plan = heap.result.plan;
+      map::HeapFrame frame = map::read_frame(view, plan, detail_bytes);
+      if (source.pid != 0)
+        frame.pools.resident = map::resident_pages(source.pid, plan.root.range.address,
+                                                   frame.pool_count, plan.root.pool_bytes);
+      seen.traits.push_back(map::traits_of(plan));
+      seen.facts.push_back(facts_of(source, now, heap));
+      seen.frames.push_back(std::move(frame));
+    }
+  };
+  seen.examination = examine(source, read);
+  return seen;
+}
+
+std::vector<Source> sources_of(const Request& request) {
+  std::vector<Source> sources;
+  for (const std::string& snapshot : request.snapshots) sources.emplace_back().snapshot = snapshot;
+  if (!request.core.empty()) sources.emplace_back().core = request.core;
+  if (request.pid != 0) sources.emplace_back().pid = request.pid;
+  return sources;
+}
+
+/// The n-th heap of one source is the n-th of another if it is built alike.
+std::vector<map::MappedHeap> join(std::vector<Seen>& all) {
+  std::stable_sort(all.begin(), all.end(), [](const Seen& a, const Seen& b) {
+    return a.examination.facts.time_ns < b.examination.facts.time_ns;
+  });
+  std::vector<map::MappedHeap> heaps;
+  std::vector<std::size_t> places;
+  for (Seen& seen : all)
+    for (std::size_t i = 0; i < seen.frames.size(); ++i) {
+      std::size_t k = 0;
+      while (k < heaps.size() && (places[k] != i || heaps[k].traits != seen.traits[i])) ++k;
+      if (k == heaps.size()) {
+        heaps.emplace_back().traits = seen.traits[i];
+        places.push_back(i);
+      }
+      heaps[k].facts.push_back(std::move(seen.facts[i]));
+      heaps[k].frames.push_back(std::move(seen.frames[i]));
+    }
+  return heaps;
+}
+
+/// The file appears under its name only when it is whole.
+void write_file(const std::string& path, const std::string& text) {
+  const std::string part = path + ".part";
+  std::ofstream file(part, std::ios::binary | std::ios::trunc);
+  file.write(text.data(), static_cast<std::streamsize>(text.size()));
+  file.close();
+  std::error_code failed;
+  if (file) std::filesystem::rename(part, path, failed);
+  if (file && !failed) return;
+  std::filesystem::remove(part, failed);
+  throw CannotTell(path + " cannot be written");
+}
+
+void report(const Request& request, const std::vector<map::MappedHeap>& heaps, std::size_t bytes) {
+  Json json{{"file", request.output}, {"bytes", bytes}, {"heaps", Json::array()}};
+  if (request.format == Format::text) fmt::print("{}: {}\n", request.output, bytes_text(bytes));
+  for (const map::MappedHeap& heap : heaps) {
+    const map::FrameFacts& facts = heap.facts.back();
+    const map::HeapFrame& frame = heap.frames.back();
+    if (request.format == Format::text)
+      fmt::print("  {} ({}), {}: {} pools in {} arenas{}\n", facts.command, facts.pid, facts.module,
+                 frame.pool_count, frame.pool_count / kArenaPools,
+                 heap.frames.size() > 1 ? fmt::format(", {} times", heap.frames.size()) : "");
+    json["heaps"].push_back({{"module", facts.module},
+                             {"pools", frame.pool_count},
+                             {"frames", heap.frames.size()},
+                             {"pools_in_detail", frame.detail.pools.size()}});
+  }
+  if (request.format == Format::json) fmt::print("{}\n", dump(json));
+}
+
+int run(const Request& request) {
+  const std::vector<Source> sources = sources_of(request);
+  std::vector<Seen> all;
+  for (const Source& source : sources)
+    all.push_back(look(source, request.detail_bytes / sources.size()));
+  const std::vector<map::MappedHeap> heaps = join(all);
+  if (!heaps.empty()) {
+    const std::string page = map::make_page(map::encode(heaps));
+    write_file(request.output, page);
+    report(request, heaps, page.size());
+  }
+  int code = 0;
+  for (const Seen& seen : all) code = std::max(code, end_of(seen.examination));
+  return code;
+}
+
+}  // namespace
+
+void add_map(CommandLine& line) {
+  auto [sub, request] =
+      line.add<Request>("map", "Draw a heap as a page for a browser", run,
+                        "  arenite map -o heap.html --pid 4711\n"
+                        "  arenite map -o change.html --snapshot before.arn --snapshot after.arn\n"
+                        "  arenite map -o heap.html --snapshot heap.arn --detail 4194304\n");
+  auto* group =
+      sub.add_option_group("source", "what to draw; at least one, several for a timeline");
+  group->add_option("--pid", request.pid, "a process")->check(CLI::PositiveNumber);
+  group->add_option("--core", request.core, "a core file");
+  group->add_option("--snapshot", request.snapshots, "a file that `arenite snapshot` wrote")
+      ->allow_extra_args(false);
+  group->require_option(1, 0);
+  sub.add_option("-o,--output", request.output, "the file to write")->required();
+  sub.add_option("--detail", request.detail_bytes,
+                 "bytes of free bitmaps that go in, those of the most pinned arenas first: which "
+                 "blocks can be seen one by one. 131072 if not given");
+  add_format(sub, request.format);
+}
+
+}  // namespace arenite::cli

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: MIT
+// A frame holds what the heap holds; checked against the statistics and the heap's own tables.
+#include <numeric>
+
+#include "debug/audit/audit_fixture.hpp"
+#include "debug/map/frame_reader.hpp"
+#include "layout/own_memory.hpp"
+
+namespace arenite::map {
+namespace {
+
+constexpr std::size_t kAll = 1 << 20;
+
+template <class G>
+class FrameTest : public AuditFixture<G> {
+ protected:
+  HeapFrame read(std::size_t detail_bytes = kAll) {
+    EXPECT_TRUE(this->audit().only({}));
+    return read_frame(OwnMemory{}, plan(), detail_bytes);
+  }
+  const HeapPlan& plan() const { return this->result_->plan; }
+};
+TYPED_TEST_SUITE(FrameTest, AuditedGeometries);
+
+std::uint64_t uses(const HeapFrame& frame, Use use) {
+  return static_cast<std::uint64_t>(
+      std::count(frame.pools.use.begin(), frame.pools.use.end(), use));
+}
+
+TYPED_TEST(FrameTest, counts_what_the_statistics_count) {
+  this->fill();
+  const HeapFrame frame = this->read();
+  const Statistics& statistics = this->statistics();
+  ASSERT_EQ(frame.pools.use.size(), this->pool_count());
+  EXPECT_EQ(frame.pool_count, this->pool_count());
+  EXPECT_EQ(frame.pools_left_out, 0u);
+  std::vector<std::uint64_t> live(kMaxClasses), held(kMaxClasses);
+  for (std::uint32_t i = 0; i < frame.pool_count; ++i) {
+    if (frame.pools.size_class[i] == kNoClass) continue;
+    live[frame.pools.size_class[i]] += frame.pools.live[i];
+    held[frame.pools.size_class[i]] += frame.pools.held[i];
+  }
+  for (std::uint32_t i = 0; i < statistics.class_count; ++i) {
+    EXPECT_EQ(live[i], statistics.classes[i].live) << i;
+    EXPECT_EQ(held[i], statistics.classes[i].held) << i;
+  }
+  EXPECT_GT(std::accumulate(held.begin(), held.end(), std::uint64_t{0}), 0u);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::attached)), statistics.pools_attached);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::listed)), statistics.pools_listed);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::full)), statistics.pools_full);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::dirty)), statistics.pools_dirty);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::unclear)), 0u);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::span)) + uses(frame, kSpanRest), statistics.span_pools);
+  EXPECT_EQ(frame.spans.size(), statistics.spans);
+  EXPECT_EQ(frame.threads.size(), statistics.threads);
+}
+
+TYPED_TEST(FrameTest, spans_are_many_cells) {
+  this->fill();
+  const HeapFrame frame = this->read();
+  const std::uint32_t first = this->pool_of(this->span_);
+  EXPECT_EQ(frame.pools.use[first], code_of(PoolUse::span));
+  EXPECT_EQ(frame.pools.use[first + 1], kSpanRest);
+  EXPECT_EQ(frame.pools.use[first + 2], kSpanRest);
+  EXPECT_NE(frame.pools.use[first + 3], kSpanRest);
+  const auto span = std::find_if(frame.spans.begin(), frame.spans.end(),
+                                 [&](const SpanFacts& facts) { return facts.pool == first; });
+  ASSERT_NE(span, frame.spans.end());
+  EXPECT_EQ(span->pools, 3u);
+  EXPECT_GE(span->bytes, TypeParam::kPoolBytes * 3 - 100);
+}
+
+TYPED_TEST(FrameTest, detail_is_the_free_bitmap) {
+  this->fill();
+  const HeapFrame frame = this->read();
+  std::size_t at = 0, free = 0;
+  ASSERT_FALSE(frame.detail.pools.empty());
+  for (const std::uint32_t pool : frame.detail.pools) {
+    const std::uint32_t capacity = this->plan().root.classes[frame.pools.size_class[pool]].capacity;
+    for (std::uint32_t block = 0; block < capacity; ++block) {
+      const bool told = (frame.detail.free[at + block / 8] >> block % 8 & 1) != 0;
+      EXPECT_EQ(told, (this->bitmap_word(pool, block / 64).load() >> block % 64 & 1) != 0);
+      free += told ? 1 : 0;
+    }
+    at += (capacity + 7) / 8;
+  }
+  EXPECT_EQ(at, frame.detail.free.size());
+  EXPECT_GT(free, 0u);
+  EXPECT_FALSE(frame.detail.held_pools.empty());
+  EXPECT_EQ(frame.detail.held_pools.size(), frame.detail.held_blocks.size());
+}
+
+TYPED_TEST(FrameTest, detail_keeps_to_its_budget) {
+  this->fill();
+  const std::size_t whole = this->read().detail.free.size();
+  EXPECT_TRUE(this->read(0).detail.free.empty());
+  EXPECT_TRUE(this->read(0).detail.held_pools.empty());
+  const std::size_t half = this->read(whole / 2).detail.free.size();
+  EXPECT_LE(half, whole / 2);
+  EXPECT_GT(half, 0u);
+  EXPECT_EQ(this->read(whole).detail.free.size(), whole);
+}
+
+TYPED_TEST(FrameTest, what_makes_no_sense_is_unclear) {
+  this->fill();
+  ASSERT_TRUE(this->audit().only({}));
+  const std::uint32_t pool = this->find(PoolState::full);
+  ASSERT_NE(pool, this->kNobody);
+  this->pool(pool).size_class = 200;
+  const HeapFrame frame = read_frame(OwnMemory{}, this->plan(), kAll);
+  EXPECT_EQ(frame.pools.use[pool], code_of(PoolUse::unclear));
+  EXPECT_EQ(frame.pools.size_class[pool], kNoClass);
+  EXPECT_EQ(uses(frame, code_of(PoolUse::unclear)), 1u);
+  this->pool(pool).size_class = this->kBusyClass;
+}
+
+TYPED_TEST(FrameTest, a_heap_that_was_not_used_has_no_pools) {
+  const HeapFrame frame = this->read();
+  EXPECT_EQ(frame.pool_count, this->pool_count());
+  EXPECT_EQ(frame.pools.use.size(), frame.pool_count);
+  EXPECT_TRUE(frame.spans.empty());
+  EXPECT_TRUE(frame.detail.free.empty());
+}
+
+TYPED_TEST(FrameTest, pinned_is_what_live_blocks_keep) {
+  this->fill();
+  const HeapFrame frame = this->read();
+  std::uint64_t pinned = 0;
+  for (std::uint32_t i = 0; i < frame.pool_count; ++i) {
+    const std::uint64_t kept = kept_bytes(this->plan(), frame.pools, i);
+    EXPECT_LE(kept, TypeParam::kPoolBytes);
+    EXPECT_LE(pinned_bytes(this->plan(), frame.pools, i), kept);
+    if (frame.pools.live[i] == 0) {
+      EXPECT_EQ(pinned_bytes(this->plan(), frame.pools, i), 0u);
+    }
+    pinned += pinned_bytes(this->plan(), frame.pools, i);
+  }
+  EXPECT_GT(pinned, 0u);
+  // The pool with every other block freed.
+  const std::uint32_t sparse = this->find(PoolState::listed);
+  const std::uint64_t live_bytes =
+      frame.pools.live[sparse] * std::uint64_t{TestFixture::Classes::kBlocks[this->kBusyClass]};
+  EXPECT_EQ(pinned_bytes(this->plan(), frame.pools, sparse),
+            kept_bytes(this->plan(), frame.pools, sparse) - live_bytes);
+}
+
+}  // namespace
+}  // namespace arenite::map

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+// A heap at one instant, as columns: one entry for each pool. What the page draws and nothing else.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "debug/blocks/walked_pool.hpp"
+
+namespace arenite::map {
+
+/// A PoolUse as the page knows it; one more than the walk has, as a span is many cells.
+using Use = std::uint8_t;
+inline constexpr Use kSpanRest = kPoolUseNames.size();
+constexpr Use code_of(PoolUse use) {
+  return static_cast<Use>(use);
+}
+
+inline constexpr std::uint8_t kNoClass = 0xff;
+inline constexpr std::uint16_t kNobody = 0xffff;
+inline constexpr std::uint16_t kNoSite = 0xffff;
+/// More pools than this are left out: 256 GiB of the production geometry.
+inline constexpr std::uint32_t kMostPools = 4u << 20;
+
+/// Of blocks where nothing else is said. Spans have their own list.
+struct PoolColumns {
+  std::vector<Use> use;
+  std::vector<std::uint8_t> size_class;
+  std::vector<std::uint16_t> live;
+  std::vector<std::uint16_t> held;  ///< in thread arrays
+  std::vector<std::uint16_t> carved;
+  std::vector<std::uint16_t> owner;  ///< thread block of an attached pool
+  /// Pages in memory, of the pool's; empty if that is not known.
+  std::vector<std::uint8_t> resident;
+  /// The site most live bytes come from, by its place in the heap's sites; empty if not known.
+  std::vector<std::uint16_t> site;
+  /// When the youngest live block came, in 254ths of the heap's blocks so far, 0 oldest; 255 for
+  /// none. Empty if not known.
+  std::vector<std::uint8_t> age;
+};
+
+struct SpanFacts {
+  std::uint32_t pool;
+  std::uint32_t pools;
+  std::uint64_t bytes;  ///< usable
+};
+
+struct ThreadFacts {
+  std::uint32_t index;
+  std::uint32_t state;  ///< a ThreadState
+  std::uint64_t system_thread;
+};
+
+/// Which blocks of some pools are free or in thread arrays; of other pools only counts are known.
+struct BlockDetail {
+  std::vector<std::uint32_t> pools;  ///< ascending
+  /// Their free bitmaps one after the other, whole bytes for each pool.
+  std::vector<std::uint8_t> free;
+  std::vector<std::uint32_t> held_pools;  ///< of each block in an array, its pool, ascending
+  std::vector<std::uint16_t> held_blocks;
+};
+
+struct HeapFrame {
+  std::uint32_t pool_count = 0;
+  /// Beyond kMostPools.
+  std::uint32_t pools_left_out = 0;
+  PoolColumns pools;
+  std::vector<SpanFacts> spans;
+  std::vector<ThreadFacts> threads;
+  BlockDetail detail;
+};
+
+}  // namespace arenite::map
