@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "debug/census/heap_blocks.hpp"
+
+#include <algorithm>
+
+#include "debug/blocks/block_walk.hpp"
+#include "debug/memory/cannot_tell.hpp"
+
+namespace arenite {
+
+HeapBlocks::HeapBlocks(const AnyView& view, const Examination& examination, FindFacts find)
+    : view_(view), examination_(examination), find_(std::move(find)) {
+  for (const HeapReport& heap : examination.heaps) {
+    const HeapRoot<Remote>& root = heap.result.plan.root;
+    if (heap.complete())
+      reservations_.push_back({root.reservation, root.reservation + root.reservation_bytes});
+  }
+  std::sort(reservations_.begin(), reservations_.end(),
+            [](const Region& a, const Region& b) { return a.begin < b.begin; });
+  BlockMap map;
+  map.context = this;
+  map.each_live = &each_live;
+  if (!blocks_.build(map, nullptr, nullptr))
+    throw CannotTell("there is no memory to list blocks in");
+}
+
+void HeapBlocks::each_live(void* self, void (*visit)(void* visitor, const BlockFacts& facts),
+                           void* visitor) {
+  auto& heaps = *static_cast<HeapBlocks*>(self);
+  heaps.unclear_ = 0;
+  for (const HeapReport& heap : heaps.examination_.heaps) {
+    if (!heap.complete()) continue;
+    BlockWalk<AnyView> walk(heaps.view_, heap.result.plan);
+    if (!walk.had()) throw CannotTell("there is no memory to walk a heap in");
+    walk.each_pool([&](const WalkedPool& pool) {
+      pool.each_live([&](const WalkedBlock& block) {
+        BlockFacts facts;
+        if (heaps.find_ == nullptr || !heaps.find_(block.begin, facts)) {
+          facts.begin = block.begin;
+          facts.size = block.bytes;
+        } else if (facts.state != BlockState::live) {
+          return;
+        }
+        visit(visitor, facts);
+      });
+    });
+    heaps.unclear_ += walk.unclear();
+  }
+}
+
+}  // namespace arenite

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: MIT
+// The live blocks of all heaps of an examination as the program knows them: with the sizes it asked
+// for where the debug layer has them, otherwise as the heap has them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "debug/census/site_counts.hpp"
+#include "debug/leaks/live_blocks.hpp"
+#include "debug/target/examination.hpp"
+
+namespace arenite {
+
+class HeapBlocks {
+ public:
+  /// Throws CannotTell if there is no memory. `find`: null if there is no debug layer.
+  HeapBlocks(const AnyView& view, const Examination& examination, FindFacts find = nullptr);
+
+  const LiveBlocks& blocks() const { return blocks_; }
+  /// The heaps' reservations, ascending.
+  const std::vector<Region>& reservations() const { return reservations_; }
+  std::uint64_t unclear_pools() const { return unclear_; }
+
+ private:
+  static void each_live(void* self, void (*visit)(void* visitor, const BlockFacts& facts),
+                        void* visitor);
+
+  const AnyView& view_;
+  const Examination& examination_;
+  FindFacts find_;
+  LiveBlocks blocks_;
+  std::vector<Region> reservations_;
+  std::uint64_t unclear_ = 0;
+};
+
+}  // namespace arenite

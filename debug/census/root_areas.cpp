@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: MIT
+#include "debug/census/root_areas.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace arenite {
+namespace {
+
+/// What a function that calls no other may use below its stack pointer.
+constexpr std::uint64_t kRedZoneBytes = 128;
+/// The control block of a thread is smaller, and ends where its stack does, but for alignment.
+constexpr std::size_t kControlBytes = 8192;
+
+bool holds(const Mapping& mapping, Address at) {
+  return at >= mapping.begin && at < mapping.end;
+}
+
+class Areas {
+ public:
+  Areas(const AnyView& view, const ProcessFacts& facts, const std::vector<Region>& left_out)
+      : view_(view), facts_(facts), left_out_(left_out) {}
+
+  std::vector<RootArea> list() {
+    Address inaccessible_end = 0;
+    for (const Mapping& mapping : facts_.mappings) {
+      if (mapping.readable && mapping.writable)
+        add(area_of(mapping, inaccessible_end == mapping.begin));
+      if (!mapping.accessible()) inaccessible_end = mapping.end;
+    }
+    return std::move(areas_);
+  }
+
+ private:
+  /// `guarded`: inaccessible pages lie before it, as before the stack of a thread.
+  RootArea area_of(const Mapping& mapping, bool guarded) const {
+    RootArea area{{mapping.begin, mapping.end}};
+    const bool main = mapping.path == "[stack]";
+    if (!main && !(guarded && mapping.inode == 0)) return area;
+    const ThreadContext* thread = nullptr;
+    unsigned threads = 0;
+    for (const ThreadContext& context : facts_.contexts) {
+      const Address own = main ? context.stack_pointer() : context.registers.fs_base;
+      if (!holds(mapping, own)) continue;
+      ++threads;
+      if (thread == nullptr || context.stack_pointer() < thread->stack_pointer()) thread = &context;
+    }
+    if (thread == nullptr) {
+      if (!main && ended_threads(mapping)) area.kind = RootArea::Kind::ended_stack;
+      return area;
+    }
+    area.thread = thread->thread;
+    area.kind = RootArea::Kind::stack;
+    // A thread may stand on another stack than its own: all of its own counts then.
+    const Address low = thread->stack_pointer() - kRedZoneBytes;
+    if ((main || threads == 1) && holds(mapping, low)) area.region.begin = low;
+    return area;
+  }
+
+  /// A thread's control block has its own address in its first and third word.
+  bool ended_threads(const Mapping& mapping) const {
+    // Whose threads are not all known may be alive.
+    if (facts_.contexts.empty() || facts_.contexts.size() < facts_.threads.size()) return false;
+    std::array<Address, kControlBytes / sizeof(Address)> words;
+    const std::size_t bytes = std::min<std::size_t>(mapping.end - mapping.begin, kControlBytes);
+    const Address begin = mapping.end - bytes;
+    if (!view_.read(begin, words.data(), bytes)) return false;
+    for (std::size_t i = 0; i + 2 < bytes / sizeof(Address); i += 2) {
+      const Address at = begin + i * sizeof(Address);
+      if (words[i] == at && words[i + 2] == at) return true;
+    }
+    return false;
+  }
+
+  /// What of the area is not left out.
+  void add(RootArea area) {
+    for (const Region& hole : left_out_) {
+      if (hole.end <= area.region.begin) continue;
+      if (hole.begin >= area.region.end) break;
+      if (area.region.begin < hole.begin) {
+        RootArea part = area;
+        part.region.end = hole.begin;
+        areas_.push_back(part);
+      }
+      area.region.begin = std::min(hole.end, area.region.end);
+    }
+    if (area.region.begin < area.region.end) areas_.push_back(area);
+  }
+
+  const AnyView& view_;
+  const ProcessFacts& facts_;
+  const std::vector<Region>& left_out_;
+  std::vector<RootArea> areas_;
+};
+
+}  // namespace
+
+std::vector<RootArea> root_areas(const AnyView& view, const ProcessFacts& facts,
+                                 const std::vector<Region>& left_out) {
+  return Areas(view, facts, left_out).list();
+}
+
+}  // namespace arenite

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: MIT
+// Where a process may keep pointers, seen from outside: every mapping it can write to, but for the
+// heaps' reservations, whose blocks count only once they are reached. Of a thread's stack only what
+// lies above its stack pointer counts; the stacks of ended threads, which the C library keeps, are
+// named as such. As debug/leaks/roots.hpp has it from inside.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "debug/memory/any_view.hpp"
+#include "debug/memory/regions.hpp"
+#include "debug/target/process_facts.hpp"
+
+namespace arenite {
+
+struct RootArea {
+  enum class Kind : std::uint8_t { memory, stack, ended_stack };
+
+  Region region;
+  Kind kind = Kind::memory;
+  std::uint64_t thread = 0;  ///< whose stack it is
+};
+
+/// In ascending order. `left_out`: in ascending order, disjoint.
+std::vector<RootArea> root_areas(const AnyView& view, const ProcessFacts& facts,
+                                 const std::vector<Region>& left_out);
+
+}  // namespace arenite
