@@ -29,6 +29,7 @@ struct HeapSite {
   std::uint64_t version = 0;
   Address root = 0;
   std::vector<std::uint8_t> build_id;  ///< of the module; empty if it has none
+  Address bias = 0;                    ///< what is added to the addresses in the module's file
 };
 
 /// An ELF file as the loader mapped it, from its first byte.
@@ -37,17 +38,18 @@ class MappedModule {
  public:
   MappedModule(const View& view, Address begin) : view_(view), begin_(begin) {}
 
-  /// Whether there is an Arenite note; fills in all of `site` but the module's name.
+  /// Whether there is an Arenite note; fills in all of `site` but the module's name. Without one, of
+  /// a module, build id and bias alone.
   bool find(HeapSite& site) const {
     Elf64_Ehdr header;
     if (!read_object(view_, begin_, header) || !plausible(header)) return false;
     std::array<Elf64_Phdr, kMaxHeaders> headers;
     if (!view_.read(begin_ + header.e_phoff, headers.data(), header.e_phnum * sizeof(Elf64_Phdr)))
       return false;
-    const Address bias = load_bias(headers.data(), header.e_phnum);
+    site.bias = load_bias(headers.data(), header.e_phnum);
     bool found = false;
     for (unsigned i = 0; i < header.e_phnum; ++i)
-      if (headers[i].p_type == PT_NOTE && walk_notes(bias + headers[i].p_vaddr, headers[i], site))
+      if (headers[i].p_type == PT_NOTE && walk_notes(site.bias + headers[i].p_vaddr, headers[i], site))
         found = true;
     return found;
   }
