@@ -8,7 +8,7 @@ endif()
 
 # The debug layer: the sources of its components, bottom-up, as their folders list them; and what puts them together.
 set(arenite_debug_layer)
-foreach(component IN ITEMS options fill stacks report annotate page_guard ranges leaks pools sanitizer_interface)
+foreach(component IN ITEMS options fill stacks python report annotate page_guard ranges leaks pools sanitizer_interface)
   get_target_property(folder arenite_${component} SOURCE_DIR)
   get_target_property(sources arenite_${component} SOURCES)
   list(FILTER sources INCLUDE REGEX "[.]cpp$")

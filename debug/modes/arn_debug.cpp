@@ -15,6 +15,16 @@
 namespace arenite {
 namespace {
 
+void print_place(const PythonPlace& place, int file) {
+  Text<32> line;
+  line << place.line;
+  for (const std::string_view part :
+       {std::string_view("    File \""), place.file, std::string_view("\", line "),
+        std::string_view(line.data(), line.size()), std::string_view(", in "), place.function,
+        std::string_view("\n")})
+    write_all(file, part);
+}
+
 void print_frames(StackId stack, const char* what, ThreadNumber thread, int file) {
   Address frames[kMaxFrames];
   const unsigned count = layer.depot.get(stack, frames, kMaxFrames);
@@ -25,6 +35,10 @@ void print_frames(StackId stack, const char* what, ThreadNumber thread, int file
   for (unsigned i = 0; i < count; ++i) {
     ModuleFrame module;
     Text<1024> line;
+    if (PythonPlace place; layer.python.place(frames[i], place)) {
+      print_place(place, file);
+      continue;
+    }
     line << "    #" << i << " " << Hex{frames[i]};
     // The call lies before the address it returns to.
     if (find_module(frames[i] - 1, module))

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "debug/guard/quarantine.hpp"
+#include "debug/python/python_stacks.hpp"
 #include "debug/report/block_facts.hpp"
 #include "debug/stacks/recent_stacks.hpp"
 #include "os/lock.hpp"
@@ -22,6 +23,7 @@ struct DebugThread {
   std::uint64_t random = 0;
   QuarantineBatch batch;
   RecentStacks stacks{};
+  PythonStacks python_stacks{};
 };
 
 namespace detail {

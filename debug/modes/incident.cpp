@@ -64,16 +64,27 @@ void fill_surroundings(Address bad, Surroundings& surroundings) {
   }
 }
 
+/// What the thread does in Python, behind what it does in the machine.
+void add_python_frames(Frames& frames) {
+  if (!layer.python.has_frames()) return;
+  Python::Walk walk;
+  layer.python.walk(walk);
+  frames.count = std::min(frames.count, kMaxFrames - Python::kMostFrames);
+  frames.count += layer.python.name(walk, frames.pc + frames.count, Python::kMostFrames);
+}
+
 void fill_here(const ucontext_t* context, Report& report) {
   if (context != nullptr) {
     report.here.count = capture_from_context(*context, report.here.pc, kMaxFrames);
     report.here.exact_first = true;
+    add_python_frames(report.here);
     report.pc = static_cast<Address>(context->uc_mcontext.gregs[REG_RIP]);
     report.bp = static_cast<Address>(context->uc_mcontext.gregs[REG_RBP]);
     report.sp = static_cast<Address>(context->uc_mcontext.gregs[REG_RSP]);
     return;
   }
   report.here.count = capture_stack(report.here.pc, kMaxFrames);
+  add_python_frames(report.here);
   report.pc = report.here.count > 0 ? report.here.pc[0] : 0;
   report.bp = report.sp = reinterpret_cast<Address>(__builtin_frame_address(0));
 }
@@ -131,6 +142,15 @@ void report_incident(const Incident& incident) {
   }
   if (layer.options.on_error == OnError::stop) ::raise(SIGSTOP);
   if (!continues) end_process();
+}
+
+[[gnu::cold, gnu::noinline]] void report_unlocked(const char* operation, const void* block) {
+  Incident incident;
+  incident.fault = Fault::use_of_unlocked_interpreter;
+  incident.bad = reinterpret_cast<Address>(block);
+  incident.operation = operation;
+  if (block == nullptr || !find_block(incident.bad, incident.block)) incident.block = {};
+  report_incident(incident);
 }
 
 void report_no_block(Fault fault, const void* block, const char* operation) {

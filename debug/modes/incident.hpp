@@ -31,6 +31,9 @@ struct Incident {
 /// signal handlers too; with no lock of the layer held.
 void report_incident(const Incident& incident);
 
+/// Reports a call of one of CPython's functions that need its lock; `block` is what it was given.
+void report_unlocked(const char* operation, const void* block);
+
 /// Reports that the operation was given a pointer to no live block.
 void report_no_block(Fault fault, const void* block, const char* operation);
 

@@ -126,6 +126,7 @@ void detail::layer_after_fork(bool in_child) {
   if (layer.has_guarded()) layer.guarded.reset_after_fork();
   layer.threads.reset_after_fork();
   layer.depot.reset_after_fork();
+  layer.python.reset_after_fork();
   layer.desk.after_fork_in_child();
 }
 

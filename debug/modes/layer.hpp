@@ -15,6 +15,7 @@
 #include "debug/modes/filters.hpp"
 #include "debug/modes/process_source.hpp"
 #include "debug/options/options.hpp"
+#include "debug/python/python.hpp"
 #include "debug/ranges/got.hpp"
 #include "debug/report/desk.hpp"
 #include "debug/stacks/depot.hpp"
@@ -37,6 +38,7 @@ struct DebugLayer {
   LinuxPageCalls page_calls;
   PageHeap pages;
   StackDepot depot;
+  Python python;
   DebugThreads threads;
   Filters filters;
   ReportDesk desk;
@@ -65,10 +67,15 @@ extern constinit DebugLayer layer;
 /// Leads calls of libc's functions to the layer; zeroes until then.
 extern Redirector process_calls;
 
-/// The stack of whoever called into the library, as deep as the options say.
+/// The stack of whoever called into the library, as deep as the options say; where an interpreter
+/// runs Python, with that behind it.
 inline StackId stack_of_caller(DebugThread& thread) {
   const auto depth = static_cast<unsigned>(layer.options.stack_depth);
-  return depth == 0 ? 0 : thread.stacks.put(layer.depot, depth);
+  if (depth == 0) return 0;
+  const StackId stack = thread.stacks.put(layer.depot, depth);
+  if (!layer.python.has_frames()) [[likely]]
+    return stack;
+  return thread.python_stacks.join(layer.depot, stack, layer.python);
 }
 
 /// The block of the layer in whose bounds the address lies. Signal-safe.

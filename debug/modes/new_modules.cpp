@@ -17,6 +17,7 @@ extern "C" {
   if (arenite::process_calls.pass().modules != 0) {
     arenite::refresh_objects();
     arenite::forget_rules();
+    arenite::layer.python.find();
   }
   errno = kept;
   return reinterpret_cast<void*>(&::dlsym);

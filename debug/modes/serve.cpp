@@ -118,7 +118,14 @@ void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
   return block;
 }
 
+/// CPython's own hooks ask the same at each call of these two domains.
+[[gnu::always_inline]] inline bool needs_lock(Family family) {
+  return family == Family::python_mem || family == Family::python_object;
+}
+
 [[gnu::always_inline]] inline void* serve(Request request) {
+  if (needs_lock(request.family) && !layer.python.lock_held()) [[unlikely]]
+    report_unlocked(allocator_name(request.family), nullptr);
   void* block = nullptr;
   {
     ActingThread thread(layer.threads);
@@ -157,6 +164,8 @@ bool begins_plain_block(const void* block) {
 
 [[gnu::always_inline]] inline void give_back(void* block, Death death) {
   if (block == nullptr) return;
+  if (needs_lock(death.family) && !layer.python.lock_held()) [[unlikely]]
+    report_unlocked(releaser_name(death.family), block);
   notify_free(block);
   ActingThread thread(layer.threads);
   death.actor = {thread->number, stack_of_caller(*thread)};

@@ -34,6 +34,13 @@ namespace {
 
 constinit ModuleNames names;
 
+bool find_python_place(void*, Address word, ScriptPlace& place) {
+  PythonPlace found;
+  if (!layer.python.place(word, found)) return false;
+  place = {found.file, found.function, found.line};
+  return true;
+}
+
 static_assert(sizeof layer.symbolizer == sizeof layer.options.symbolizer);
 
 /// Leaves `layer.symbolizer` empty if there is none, or is to be none.
@@ -53,6 +60,7 @@ void open_desk() {
   settings.format = layer.options.format;
   settings.symbolizer = layer.symbolizer;
   settings.names = names.names();
+  settings.names.find_script = find_python_place;
   layer.desk.open(settings);
 }
 
@@ -125,6 +133,7 @@ bool asked() {
   if (asked() && process_open() && layer.opened) {
     prepare_objects();
     pass_over_library();
+    layer.python.find();
     open_desk();
     if (layer.has_pages()) install_fault_handlers();
     redirect_calls();

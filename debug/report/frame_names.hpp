@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "debug/report/report.hpp"
+#include "debug/stacks/script_frame.hpp"
 
 namespace arenite {
 
@@ -19,13 +20,32 @@ struct FrameName {
   std::span<const std::uint8_t> build_id;  ///< empty: it has none
 };
 
+/// Where an interpreted program is. What it refers to holds for good.
+struct ScriptPlace {
+  std::string_view file, function;
+  std::uint32_t line = 0;
+};
+
 struct FrameNames {
   void* context = nullptr;
   /// False if no module has code there. Must be as safe as the report is to be.
   bool (*find)(void* context, Address pc, FrameName& name) = nullptr;
 
+  /// The same of a script frame; null if there are none.
+  bool (*find_script)(void* context, Address word, ScriptPlace& place) = nullptr;
+
+  bool script(Address word, ScriptPlace& to) const {
+    return is_script_frame(word) && find_script != nullptr && find_script(context, word, to);
+  }
   bool name(Address pc, FrameName& to) const { return find != nullptr && find(context, pc, to); }
 };
+
+/// How many frames of the machine there are; script frames come behind them.
+inline unsigned machine_frames(const Frames& frames) {
+  unsigned count = frames.count;
+  while (count > 0 && is_script_frame(frames.pc[count - 1])) --count;
+  return count;
+}
 
 /// The call instruction, not what follows it: a return address may lie in the next line, or
 /// function.
@@ -49,11 +69,12 @@ inline bool is_between(std::string_view module) {
 /// there is none. What `name` refers to holds until the next call of `find`.
 inline bool find_culprit(const Frames& frames, const FrameNames& names, Address& pc,
                          FrameName& name) {
-  for (unsigned i = 0; i < frames.count; ++i) {
+  const unsigned count = machine_frames(frames);
+  for (unsigned i = 0; i < count; ++i) {
     pc = code_address(frames, i);
     if (names.name(pc, name) && !is_between(name.module)) return true;
   }
-  if (frames.count == 0) return false;
+  if (count == 0) return false;
   pc = code_address(frames, 0);
   if (!names.name(pc, name)) name = {};
   return true;

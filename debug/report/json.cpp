@@ -117,13 +117,29 @@ void print_surroundings(const Surroundings& around, JsonPrinter& to) {
       .close('}');
 }
 
+void print_script(const Frames& frames, unsigned first, const FrameNames& names, JsonPrinter& to) {
+  if (first == frames.count) return;
+  to.open("python_stack", '[');
+  for (unsigned i = first; i < frames.count; ++i) {
+    ScriptPlace place;
+    if (!names.script(frames.pc[i], place)) continue;
+    to.open('{')
+        .bytes_as_text("file", place.file)
+        .number("line", place.line)
+        .bytes_as_text("function", place.function)
+        .close('}');
+  }
+  to.close(']');
+}
+
 }  // namespace
 
 void print_stack_json(const Frames& frames, const FrameNames& names, JsonPrinter& to) {
   to.open("stack", '[');
   std::size_t room = kStackJsonBytes;
+  const unsigned count = machine_frames(frames);
   unsigned i = 0;
-  for (; i < frames.count; ++i) {
+  for (; i < count; ++i) {
     const Address pc = code_address(frames, i);
     JsonPrinter measure;
     print_frame(pc, names, measure);
@@ -133,7 +149,8 @@ void print_stack_json(const Frames& frames, const FrameNames& names, JsonPrinter
     print_frame(pc, names, to);
   }
   to.close(']');
-  if (i < frames.count) to.number("frames_left_out", frames.count - i);
+  if (i < count) to.number("frames_left_out", count - i);
+  print_script(frames, count, names, to);
 }
 
 void print_json(const Report& report, const FrameNames& names, const Sink& sink) {

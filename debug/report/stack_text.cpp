@@ -27,6 +27,20 @@ void print_frame(unsigned number, Address pc, const FrameNames& names, Printer& 
   to << '\n';
 }
 
+/// As lines of Arenite's own, which readers of sanitizers' reports pass over.
+void print_script(const Frames& frames, unsigned first, const FrameNames& names, Printer& to) {
+  if (first < frames.count) to << "arenite: in Python, innermost first:\n";
+  for (unsigned i = first; i < frames.count; ++i) {
+    ScriptPlace place;
+    if (!names.script(frames.pc[i], place)) continue;
+    to << "arenite:   File \"";
+    print_on_one_line(place.file, to);
+    to << "\", line " << place.line << ", in ";
+    print_on_one_line(place.function, to);
+    to << '\n';
+  }
+}
+
 }  // namespace
 
 void print_place(Address pc, const FrameNames& names, Printer& to) {
@@ -39,19 +53,21 @@ void print_place(Address pc, const FrameNames& names, Printer& to) {
 }
 
 void print_stack(const Frames& frames, const FrameNames& names, Printer& to) {
+  const unsigned count = machine_frames(frames);
   if (frames.count == 0) to << "    <empty stack>\n";
   std::size_t room = kStackTextBytes;
-  for (unsigned i = 0; i < frames.count; ++i) {
+  for (unsigned i = 0; i < count; ++i) {
     const Address pc = code_address(frames, i);
     Printer measure;
     print_frame(i, pc, names, measure);
     if (measure.written() > room) {
-      to << "    ... " << frames.count - i << " more frames are left out\n";
+      to << "    ... " << count - i << " more frames are left out\n";
       break;
     }
     room -= measure.written();
     print_frame(i, pc, names, to);
   }
+  print_script(frames, count, names, to);
   to << '\n';
 }
 
