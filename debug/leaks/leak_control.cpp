@@ -100,6 +100,9 @@ bool add_root_region(Region region) {
     Address begin = kFree;
     if (!place.begin.compare_exchange_strong(begin, kBeingWritten, std::memory_order_relaxed))
       continue;
+    // Release: pairs with the acquire fence in `root_region`; the end belongs to no other
+    // beginning.
+    std::atomic_thread_fence(std::memory_order_release);
     place.end.store(hidden(region.end), std::memory_order_relaxed);
     // Release: pairs with the acquires in `remove_root_region` and `root_region`.
     place.begin.store(hidden(region.begin), std::memory_order_release);
@@ -122,7 +125,12 @@ bool remove_root_region(Region region) {
 Region root_region(std::size_t place) {
   const Address begin = root_regions[place].begin.load(std::memory_order_acquire);
   if (begin <= kForgotten) return {0, 0};
-  return {hidden(begin), hidden(root_regions[place].end.load(std::memory_order_relaxed))};
+  const Address end = root_regions[place].end.load(std::memory_order_relaxed);
+  // Acquire: pairs with the release fence in `add_root_region`. Another region may have come to
+  // stand there since.
+  std::atomic_thread_fence(std::memory_order_acquire);
+  if (root_regions[place].begin.load(std::memory_order_relaxed) != begin) return {0, 0};
+  return {hidden(begin), hidden(end)};
 }
 
 }  // namespace arenite

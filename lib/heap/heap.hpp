@@ -369,8 +369,8 @@ class Heap {
     if (former.value != kNone) leave(former, size_class);
     PoolDescriptor<Native>& descriptor = tables().pool(next);
     descriptor.owner = thread_header(thread).index;
-    // Release: pairs with the load in `give_word`; a listed pool was changed under the class lock.
-    descriptor.state.store(PoolState::attached, std::memory_order_release);
+    // Relaxed: who sees it has nothing to do with the pool.
+    descriptor.state.store(PoolState::attached, std::memory_order_relaxed);
     attached(thread, size_class) = next.value;
     return next;
   }

@@ -65,9 +65,11 @@ class FreeBitmap {
   }
 
   /// Whether every block is free. Acquire pairs with `give`: the pool may then be given away.
+  /// Sequentially consistent: of those who give the last blocks of different words, at least one
+  /// sees all of them.
   bool all() const {
     for (unsigned i = 0; i < word_count(); ++i)
-      if (words_[i].load(std::memory_order_acquire) != valid(i)) return false;
+      if (words_[i].load(std::memory_order_seq_cst) != valid(i)) return false;
     return true;
   }
 

@@ -115,21 +115,85 @@ TEST(HeapSchedules, ServesThreeThreadsThatTakeAndGive) {
                {.bound = 2});
 }
 
+TEST(HeapSchedules, TellsAPoolOfAnotherClassBeforeItListsIt) {
+  // One thread has seen the full pool and is to list it; meanwhile the other empties it, and leaves
+  // it full again as a pool of another class.
+  expect_clean({[] { prepare(2, 8, State::diverted, 256); },
+                {[] { free_block(1, 0, 256); },
+                 [] {
+                   for (std::size_t i = 1; i < 8; ++i) free_block(0, i, 256);
+                   for (std::size_t i = 8; i < 13; ++i) allocate_block(0, i);
+                 }},
+                [] {
+                  if (blocks[0] != nullptr) free_block(0, 0, 256);
+                  empty();
+                }},
+               {.bound = 2});
+}
+
+TEST(HeapSchedules, TellsAPoolOfAnotherClassBeforeItGivesItBack) {
+  // One thread has freed the last block of a listed pool; meanwhile the other gives it back and
+  // lists it as a pool of another class, in which just those blocks are free.
+  expect_clean({[] {
+                  prepare(2, 5);
+                  for (std::size_t i = 1; i < 4; ++i) free_block(0, i);
+                },
+                {[] { free_block(1, 0); },
+                 [] {
+                   at->heap().hand_back_all(threads[0]);
+                   for (std::size_t i = 5; i < 14; ++i) allocate_block(0, i, 256);
+                   for (std::size_t i = 5; i < 9; ++i) free_block(0, i, 256);
+                 }},
+                [] {
+                  audit();
+                  for (std::size_t i = 9; i < 14; ++i) free_block(0, i, 256);
+                  empty();
+                }},
+               {.bound = 2});
+}
+
+TEST(HeapSchedules, ReusesAPoolOfTwoWordsAfterItsLastUsers) {
+  // The last blocks lie in different words of the bitmap; whoever gives the pool back passes on
+  // what both users did.
+  static void* whole;
+  whole = nullptr;
+  expect_clean({[] {
+                  prepare(3, 1, State::diverted, 16);
+                  std::array<void*, 128> rest;
+                  for (void*& each : rest) each = at->allocate(threads[0], 16);
+                  for (std::size_t i = 0; i < 128; ++i)
+                    if (i != 100) at->free(threads[0], rest[i], 16);
+                  blocks[1] = rest[100];
+                },
+                {[] { free_block(1, 0, 16); }, [] { free_block(2, 1, 16); },
+                 [] {
+                   whole = at->allocate(threads[0], Tiny::kPoolBytes);
+                   // Plainly, all of it: a former user who is not known to be through races here.
+                   for (std::size_t i = 0; i < Tiny::kPoolBytes / 8; ++i)
+                     static_cast<volatile Address*>(whole)[i] = i;
+                 }},
+                [] {
+                  at->heap().free(threads[0], whole);
+                  empty(16);
+                }},
+               {.bound = 2});
+}
+
 // ---- arrays ----
 
 TEST(HeapSchedules, HandsFullArraysBack) {
   // Each thread's array overflows with blocks of the other's pool.
   expect_clean({[] {
                   prepare(2, 14, State::live);
-                  for (std::size_t i = 0; i < 6; ++i) free_block(1, i);
+                  for (std::size_t i = 0; i < 7; ++i) free_block(1, i);
                 },
                 {[] {
-                   free_block(1, 6);
-                   free_block(1, 7);
+                   for (std::size_t i = 7; i < 11; ++i) free_block(1, i);
                  },
                  [] {
-                   allocate_block(0, 6 + 8);
-                   free_block(0, 8);
+                   allocate_block(0, 14);
+                   for (std::size_t i = 11; i < 14; ++i) free_block(0, i);
+                   free_block(0, 14);
                  }},
                 [] { empty(); }});
 }

@@ -1,22 +1,33 @@
 // SPDX-License-Identifier: MIT
 #include "proptests/schedule/plain_memory.hpp"
 
-#include <cstdio>
-#include <cstdlib>
+#include <utility>
 
 namespace arenite::schedule {
 
+PlainMemory::Cell& PlainMemory::place(std::vector<Cell>& cells, std::uint64_t generation,
+                                      std::uintptr_t number) {
+  std::size_t at = (number * 0x9e3779b97f4a7c15) >> 32 & (cells.size() - 1);
+  while (cells[at].generation == generation && cells[at].number != number)
+    at = (at + 1) & (cells.size() - 1);
+  return cells[at];
+}
+
 PlainMemory::Cell& PlainMemory::cell(std::uintptr_t number) {
-  std::size_t place = (number * 0x9e3779b97f4a7c15) >> 49;
-  for (std::size_t looks = 0; looks < kCells; ++looks, place = (place + 1) % kCells) {
-    Cell& found = cells_[place];
-    if (found.generation == generation_ && found.number == number) return found;
-    if (found.generation == generation_) continue;
+  if (used_ == cells_.size() / 2) grow();
+  Cell& found = place(cells_, generation_, number);
+  if (found.generation != generation_) {
     found = Cell{generation_, number, {}};
-    return found;
+    ++used_;
   }
-  std::fputs("schedule: a run touches more memory than the race detector has room for\n", stderr);
-  std::abort();
+  return found;
+}
+
+void PlainMemory::grow() {
+  std::vector<Cell> larger(cells_.size() * 2);
+  for (const Cell& each : cells_)
+    if (each.generation == generation_) place(larger, generation_, each.number) = each;
+  cells_ = std::move(larger);
 }
 
 int PlainMemory::touch(Byte& byte, Access access, ThreadIndex thread, const Clock& clock) {

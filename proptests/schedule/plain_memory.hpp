@@ -15,10 +15,10 @@ enum class Access : std::uint8_t { read, write, atomic_read, atomic_write };
 
 class PlainMemory {
  public:
-  PlainMemory() : cells_(kCells) {}
+  PlainMemory() : cells_(kFirstCells) {}
 
   /// Forgets everything.
-  void clear() { ++generation_; }
+  void clear() { ++generation_, used_ = 0; }
 
   /// Notes the access; the thread it races with, or -1 if it races with none.
   int touch(std::uintptr_t at, std::size_t bytes, Access access, ThreadIndex thread,
@@ -26,7 +26,7 @@ class PlainMemory {
 
  private:
   static constexpr std::size_t kBytes = 8;
-  static constexpr std::size_t kCells = std::size_t{1} << 15;
+  static constexpr std::size_t kFirstCells = std::size_t{1} << 12;
 
   struct Byte {
     ThreadIndex writer = 0;
@@ -40,10 +40,13 @@ class PlainMemory {
     Byte bytes[kBytes];
   };
 
+  static Cell& place(std::vector<Cell>& cells, std::uint64_t generation, std::uintptr_t number);
   Cell& cell(std::uintptr_t number);
+  void grow();
   static int touch(Byte& byte, Access access, ThreadIndex thread, const Clock& clock);
 
   std::vector<Cell> cells_;
+  std::size_t used_ = 0;
   std::uint64_t generation_ = 1;
 };
 
