@@ -81,6 +81,7 @@ void PointerGraph::read_roots(const ProcessFacts& facts, const std::vector<RootA
   PresentPages present(live);
   for (const RootArea& area : areas) {
     root_ = {0, area.thread, {}, area.kind == RootArea::Kind::ended_stack};
+    kept_by_libc_ = area.kept_by_libc;
     for (Address at = area.region.begin; at < area.region.end;) {
       const Region there = present.next(at, area.region.end);
       pieces_.read(view_, there.begin, there.end,
@@ -137,14 +138,15 @@ void PointerGraph::add_edge(std::uint32_t from, Edge edge) {
 }
 
 void PointerGraph::add_root(Address at, Edge edge) {
-  const auto kind =
-      static_cast<std::uint8_t>(1u << ((edge.inside() ? 1 : 0) + (root_.ended_thread ? 2 : 0)));
+  const bool ended = root_.ended_thread && at != kept_by_libc_;
+  const auto kind = static_cast<std::uint8_t>(1u << ((edge.inside() ? 1 : 0) + (ended ? 2 : 0)));
   std::uint8_t& had = rooted_[edge.to()];
   if ((had & kind) != 0) return;
   had |= kind;
   RootEdge root = root_;
   root.at = at;
   root.edge = edge;
+  root.ended_thread = ended;
   roots_.push_back(root);
 }
 

@@ -75,6 +75,8 @@ class GraphTest : public AuditFixture<Production> {
 TEST_F(GraphTest, each_fate_by_hand) {
   const Address exact = make(100), behind = make(40), inside = make(64), in_register = make(32);
   const Address ended = make(48), single = make(200), hanging = make(24);
+  const Address dtv = make(300);
+  roots_[kRoots - 7] = dtv + 16;  // behind the control block's first word
   const Address first = make(80), second = make(80), below = make(3000), self = make(16);
   roots_[0] = exact;
   put(exact + 96, behind);  // straddles the end of what is usable? 100 bytes are 112
@@ -94,12 +96,13 @@ TEST_F(GraphTest, each_fate_by_hand) {
   EXPECT_EQ(fate(inside), Fate::inside);
   EXPECT_EQ(fate(in_register), Fate::reached);
   EXPECT_EQ(fate(ended), Fate::ended);
+  EXPECT_EQ(fate(dtv), Fate::inside);
   EXPECT_EQ(fate(single), Fate::single);
   EXPECT_EQ(fate(hanging), Fate::single_hanging);
   EXPECT_EQ(fate(self), Fate::single);
   EXPECT_EQ(fate(below), Fate::cycle_hanging);
   EXPECT_TRUE((fate(first) == Fate::cycle) != (fate(second) == Fate::cycle));
-  EXPECT_EQ(graph_->roots().size(), 4u);
+  EXPECT_EQ(graph_->roots().size(), 5u);
   for (const RootEdge& root : graph_->roots())
     EXPECT_EQ(root.at == 0, root.edge.to() == number(in_register));
 }

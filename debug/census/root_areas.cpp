@@ -46,7 +46,11 @@ class Areas {
       if (thread == nullptr || context.stack_pointer() < thread->stack_pointer()) thread = &context;
     }
     if (thread == nullptr) {
-      if (!main && ended_threads(mapping)) area.kind = RootArea::Kind::ended_stack;
+      const Address control = main ? 0 : ended_threads_control(mapping);
+      if (control != 0) {
+        area.kind = RootArea::Kind::ended_stack;
+        area.kept_by_libc = control + sizeof(Address);
+      }
       return area;
     }
     area.thread = thread->thread;
@@ -57,19 +61,20 @@ class Areas {
     return area;
   }
 
-  /// A thread's control block has its own address in its first and third word.
-  bool ended_threads(const Mapping& mapping) const {
-    // Whose threads are not all known may be alive.
-    if (facts_.contexts.empty() || facts_.contexts.size() < facts_.threads.size()) return false;
+  /// The control block of an ended thread: it has its own address in its first and third word, and
+  /// no thread is its own. 0 if there is none.
+  Address ended_threads_control(const Mapping& mapping) const {
+    // Where not all threads are known, it may be alive.
+    if (facts_.contexts.empty() || facts_.contexts.size() < facts_.threads.size()) return 0;
     std::array<Address, kControlBytes / sizeof(Address)> words;
     const std::size_t bytes = std::min<std::size_t>(mapping.end - mapping.begin, kControlBytes);
     const Address begin = mapping.end - bytes;
-    if (!view_.read(begin, words.data(), bytes)) return false;
+    if (!view_.read(begin, words.data(), bytes)) return 0;
     for (std::size_t i = 0; i + 2 < bytes / sizeof(Address); i += 2) {
       const Address at = begin + i * sizeof(Address);
-      if (words[i] == at && words[i + 2] == at) return true;
+      if (words[i] == at && words[i + 2] == at) return at;
     }
-    return false;
+    return 0;
   }
 
   /// What of the area is not left out.

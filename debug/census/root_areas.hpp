@@ -20,6 +20,9 @@ struct RootArea {
   Region region;
   Kind kind = Kind::memory;
   std::uint64_t thread = 0;  ///< whose stack it is
+  /// Of an ended thread's: the word by which the C library keeps, for the next thread on this
+  /// stack, what it needs to find thread-local storage.
+  Address kept_by_libc = 0;
 };
 
 /// In ascending order. `left_out`: in ascending order, disjoint.

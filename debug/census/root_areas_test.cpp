@@ -81,6 +81,7 @@ TEST(RootAreas, an_ended_threads_stack_is_told_if_all_threads_are_known) {
   facts.contexts[0].registers.rsp = 0xa8000;
   const ControlBlock memory{0x1f700};
   EXPECT_EQ(root_areas(memory, facts, {})[1].kind, RootArea::Kind::ended_stack);
+  EXPECT_EQ(root_areas(memory, facts, {})[1].kept_by_libc, 0x1f708u);
   facts.threads = {1, 2};
   EXPECT_EQ(root_areas(memory, facts, {})[1].kind, RootArea::Kind::memory);
   facts.threads = {1};

@@ -13,11 +13,18 @@ void add_source(CLI::App& sub, Source& source) {
   group->require_option(1);
 }
 
-void add_format(CLI::App& sub, Format& format) {
-  sub.add_option("--format", format, "text or json")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{{"text", Format::text}, {"json", Format::json}}))
-      ->option_text("text|json");
+void add_format(CLI::App& sub, Format& format, std::initializer_list<Format> formats) {
+  static const std::map<Format, std::string> kNames{
+      {Format::text, "text"}, {Format::json, "json"}, {Format::sarif, "sarif"}};
+  std::map<std::string, Format> allowed;
+  std::string listed;
+  for (const Format one : formats) {
+    allowed[kNames.at(one)] = one;
+    listed += (listed.empty() ? "" : "|") + kNames.at(one);
+  }
+  sub.add_option("--format", format, "of what is printed; text if not given")
+      ->transform(CLI::CheckedTransformer(allowed))
+      ->option_text(listed);
 }
 
 }  // namespace arenite::cli

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <string>
 
@@ -52,10 +53,12 @@ class CommandLine {
 
 /// --pid, --snapshot: one of them must be given.
 void add_source(CLI::App& sub, Source& source);
-/// --format text|json
-void add_format(CLI::App& sub, Format& format);
+/// --format, one of those named.
+void add_format(CLI::App& sub, Format& format,
+                std::initializer_list<Format> formats = {Format::text, Format::json});
 
 // A command each.
+void add_leaks(CommandLine& line);
 void add_map(CommandLine& line);
 void add_sites(CommandLine& line);
 /// replay, reduce, show

@@ -10,7 +10,8 @@
 
 namespace arenite::cli {
 
-enum class Format { text, json };
+/// A command takes those it says it does.
+enum class Format { text, json, sarif };
 
 int audit(const Source& source, Format format);
 int stat(const Source& source, Format format);

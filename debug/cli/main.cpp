@@ -84,6 +84,7 @@ void add_commands(CLI::App& app, Request& request) {
   add_run_options(*sub, r.run);
 
   CommandLine line(app, r.command);
+  add_leaks(line);
   add_map(line);
   add_sites(line);
   add_programs(line);

@@ -56,6 +56,45 @@ void pin_pools() {
   say(blocks[5]);
 }
 
+struct Linked {
+  Linked* next;
+  char rest[392];
+};
+char* volatile inside;
+Linked* volatile chain;
+thread_local void* volatile of_thread;
+
+Linked* linked(Linked* next) {
+  auto* block = static_cast<Linked*>(std::calloc(1, sizeof(Linked)));
+  block->next = next;
+  return block;
+}
+
+[[gnu::noinline]] void lose() {
+  for (int i = 0; i < 3; ++i) kept = linked(linked(nullptr));
+  Linked* cycle = linked(nullptr);
+  cycle->next = linked(cycle);
+  kept = nullptr;
+}
+
+/// Writes over what calls before left on the stack.
+[[gnu::noinline]] void wipe() {
+  char bytes[16384];
+  std::memset(bytes, 0, sizeof bytes);
+  asm volatile("" : : "r"(bytes) : "memory");
+}
+
+/// Three blocks nothing points to, from each of which another hangs; a cycle of two; a block
+/// reached only from inside; one only an ended thread knows; three in a chain, told.
+void lose_in_every_way() {
+  lose();
+  inside = static_cast<char*>(std::malloc(500)) + 5;
+  std::thread([] { of_thread = std::malloc(700); }).join();
+  chain = linked(linked(linked(nullptr)));
+  say(static_cast<Linked*>(chain)->next->next);
+  wipe();
+}
+
 /// Threads that allocate and free each other's blocks, and threads that come and go.
 [[noreturn]] void work() {
   static std::array<std::atomic<void*>, 1024> shared{};
@@ -83,6 +122,8 @@ int main(int argc, char** argv) {
     free_twice();
   } else if (std::strcmp(what, "pinned") == 0) {
     pin_pools();
+  } else if (std::strcmp(what, "lost") == 0) {
+    lose_in_every_way();
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: MIT
+// What the debug layer of a process knows, read from outside: sizes that were asked for, stacks,
+// serials. Empty where there is no debug layer.
+#pragma once
+
+#include <functional>
+#include <vector>
+
+#include "debug/census/site_counts.hpp"
+#include "debug/target/examination.hpp"
+
+namespace arenite {
+
+struct Traces {
+  /// Null if there is no debug layer.
+  FindFacts find;
+  /// The frames of a stack, innermost first: return addresses. Empty if it is none.
+  std::function<std::vector<Address>(StackId stack)> frames;
+  /// Its tables, in ascending order: no pointers of the program's lie there.
+  std::vector<Region> tables;
+
+  bool there() const { return find != nullptr; }
+};
+
+/// Valid while the view is.
+Traces traces_of(const AnyView& view, const Examination& examination);
+
+}  // namespace arenite

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: MIT
+// How far a command is: on stderr, only if that is a terminal, only after two seconds, and gone
+// when the command has something to say. One thread.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace arenite::cli {
+
+class Progress {
+ public:
+  /// `what`: "reading blocks"
+  explicit Progress(std::string what);
+  ~Progress() { clear(); }
+  Progress(const Progress&) = delete;
+  Progress& operator=(const Progress&) = delete;
+
+  /// Says so, at most ten times a second.
+  void at(std::uint64_t done_bytes, std::uint64_t all_bytes);
+  void clear();
+
+  /// "reading blocks: 1.2 GiB of 4.0 GiB, 410 MiB/s, 7 s left"
+  static std::string line(const std::string& what, std::uint64_t done, std::uint64_t all,
+                          double seconds);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  std::string what_;
+  bool on_terminal_;
+  bool shown_ = false;
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point next_ = begin_ + std::chrono::seconds(2);
+};
+
+}  // namespace arenite::cli

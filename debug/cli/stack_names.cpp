@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: MIT
+#include "debug/cli/stack_names.hpp"
+
+#include <fmt/format.h>
+
+#include "debug/report/frame_names.hpp"
+
+namespace arenite::cli {
+
+std::string NamedFrame::text() const {
+  if (!function.empty())
+    return file.empty() ? fmt::format("{} ({}+{:#x})", function, module, offset)
+           : line == 0  ? fmt::format("{} {}", function, file)
+                        : fmt::format("{} {}:{}", function, file, line);
+  return module.empty() ? fmt::format("{:#x}", pc) : fmt::format("{}+{:#x}", module, offset);
+}
+
+const std::vector<NamedFrame>& StackNames::of(StackId stack) {
+  const auto [known, added] = named_.try_emplace(stack);
+  if (!added) return known->second;
+  if (const auto frames = stacks_.find(stack); frames != stacks_.end())
+    for (const Address pc : frames->second) name(pc - 1, known->second);
+  return known->second;
+}
+
+void StackNames::name(Address pc, std::vector<NamedFrame>& to) {
+  NamedFrame frame;
+  frame.pc = pc;
+  if (const LoadedModule* module = modules_.find(pc); module != nullptr) {
+    frame.module = module->path;
+    frame.offset = pc - module->bias;
+    const Symbolized& names = symbolizer_.look_up(module->path, frame.offset, module->build_id);
+    for (const SourcePlace& place : names.places) {
+      frame.function = place.function;
+      frame.file = place.file;
+      frame.line = place.line;
+      to.push_back(frame);
+    }
+    if (!names.places.empty()) return;
+  }
+  to.push_back(frame);
+}
+
+const NamedFrame* StackNames::culprit_frame(StackId stack) {
+  const std::vector<NamedFrame>& frames = of(stack);
+  for (const NamedFrame& frame : frames)
+    if (!frame.module.empty() && !is_between(frame.module)) return &frame;
+  return frames.empty() ? nullptr : &frames.front();
+}
+
+std::string StackNames::culprit(StackId stack) {
+  const NamedFrame* frame = culprit_frame(stack);
+  return frame == nullptr ? "no stack was kept" : frame->text();
+}
+
+Json describe(const std::vector<NamedFrame>& frames) {
+  Json list = Json::array();
+  for (const NamedFrame& frame : frames) {
+    Json one{{"pc", fmt::format("{:#x}", frame.pc)}};
+    if (!frame.module.empty()) {
+      one["module"] = frame.module;
+      one["offset"] = fmt::format("{:#x}", frame.offset);
+    }
+    if (!frame.function.empty()) one["function"] = frame.function;
+    if (!frame.file.empty()) one["file"] = frame.file;
+    if (frame.line > 0) one["line"] = frame.line;
+    list.push_back(std::move(one));
+  }
+  return list;
+}
+
+}  // namespace arenite::cli

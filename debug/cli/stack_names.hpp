@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: MIT
+// Stacks of a process with names put to their frames, from the modules' files, as far as they are
+// there. Stacks are taken in while memory can be read, named when they are asked for.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "debug/census/module_table.hpp"
+#include "debug/cli/heap_json.hpp"
+#include "debug/cli/symbolizer.hpp"
+#include "debug/stacks/stack_id.hpp"
+
+namespace arenite::cli {
+
+struct NamedFrame {
+  Address pc = 0;        ///< the call, not what follows it
+  std::string module;    ///< path; empty if no module has code there
+  Address offset = 0;    ///< in the module's own terms
+  std::string function;  ///< empty if it is not known, as the rest
+  std::string file;
+  int line = 0;
+
+  /// "function file:line", or "module+0x12ab".
+  std::string text() const;
+};
+
+class StackNames {
+ public:
+  void take_modules(const AnyView& view, const ProcessFacts& facts) { modules_ = {view, facts}; }
+  /// `frames`: return addresses, innermost first.
+  void take(StackId stack, std::vector<Address> frames) { stacks_[stack] = std::move(frames); }
+
+  /// Innermost first, inlined functions included. Empty for a stack that was not taken in.
+  const std::vector<NamedFrame>& of(StackId stack);
+  /// The frame that says most about where a block is from: the innermost that is neither the
+  /// allocator's nor the C library's. "no stack was kept" if there is none.
+  std::string culprit(StackId stack);
+  const NamedFrame* culprit_frame(StackId stack);
+
+ private:
+  void name(Address pc, std::vector<NamedFrame>& to);
+
+  ModuleTable modules_;
+  Symbolizer symbolizer_;
+  std::map<StackId, std::vector<Address>> stacks_;
+  std::map<StackId, std::vector<NamedFrame>> named_;
+};
+
+Json describe(const std::vector<NamedFrame>& frames);
+
+}  // namespace arenite::cli
