@@ -14,8 +14,8 @@
 #include "debug/map/document.hpp"
 #include "debug/map/frame_reader.hpp"
 #include "debug/map/page.hpp"
-#include "debug/map/residency.hpp"
 #include "debug/memory/cannot_tell.hpp"
+#include "debug/memory/residency.hpp"
 #include "debug/target/examine.hpp"
 
 namespace arenite::cli {
@@ -60,6 +60,19 @@ map::FrameFacts facts_of(const Source& source, const Examination& examination,
   return facts;
 }
 
+/// Of a process, as it is when it runs again; of a snapshot, what stands in it; or empty.
+std::vector<std::uint8_t> residency_of(const Source& source, const ProcessFacts& facts,
+                                       Address range, std::uint32_t pool_bytes,
+                                       std::uint32_t pools) {
+  if (source.pid != 0) return resident_pages(source.pid, range, pools, pool_bytes);
+  for (const Residency& known : facts.residency) {
+    if (known.begin != range || known.stretch_bytes != pool_bytes || known.pages.size() < pools)
+      continue;
+    return {known.pages.begin(), known.pages.begin() + pools};
+  }
+  return {};
+}
+
 Seen look(const Source& source, std::size_t detail_bytes) {
   Seen seen;
   const AtRest read = [&](const AnyView& view, const Examination& now) {
@@ -67,15 +80,16 @@ Seen look(const Source& source, std::size_t detail_bytes) {
       if (!heap.complete()) continue;
       const HeapPlan& plan = heap.result.plan;
       map::HeapFrame frame = map::read_frame(view, plan, detail_bytes);
-      if (source.pid != 0)
-        frame.pools.resident = map::resident_pages(source.pid, plan.root.range.address,
-                                                   frame.pool_count, plan.root.pool_bytes);
       seen.traits.push_back(map::traits_of(plan));
       seen.facts.push_back(facts_of(source, now, heap));
       seen.frames.push_back(std::move(frame));
     }
   };
   seen.examination = examine(source, read);
+  for (std::size_t i = 0; i < seen.frames.size(); ++i)
+    seen.frames[i].pools.resident =
+        residency_of(source, seen.examination.facts, seen.facts[i].range, seen.traits[i].pool_bytes,
+                     seen.frames[i].pool_count);
   return seen;
 }
 

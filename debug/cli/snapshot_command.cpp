@@ -41,6 +41,20 @@ std::string mappings_text(const Examination& examination) {
   return text;
 }
 
+/// Read while the process runs again: it must not stand for this.
+std::string residency_lines(pid_t pid, const Examination& examination) {
+  std::string text;
+  for (const HeapReport& heap : examination.heaps) {
+    const HeapPlan& plan = heap.result.plan;
+    if (pid == 0 || !heap.complete()) continue;
+    const Residency residency{
+        plan.root.range.address, plan.root.pool_bytes,
+        resident_pages(pid, plan.root.range.address, plan.pool_count, plan.root.pool_bytes)};
+    if (!residency.pages.empty()) text += fmt::format("resident {}\n", residency_text(residency));
+  }
+  return text;
+}
+
 }  // namespace
 
 int take_snapshot(const Source& source, const std::string& path, bool full, Format format) {
@@ -64,6 +78,7 @@ int take_snapshot(const Source& source, const std::string& path, bool full, Form
   };
   const Examination examination =
       examine(source, save, full ? Standing::throughout : Standing::briefly);
+  writer.text(snapshot::Kind::facts, residency_lines(source.pid, examination));
   const std::uint64_t bytes = writer.finish();
   if (format == Format::json) {
     Json json = describe(examination.facts);

@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "debug/map/page.hpp"
 
-#include <sys/mman.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "debug/map/document.hpp"
-#include "debug/map/residency.hpp"
 
 namespace arenite::map {
 namespace {
@@ -118,28 +115,6 @@ TEST(Page, holds_everything_and_asks_for_nothing) {
     EXPECT_EQ(page.find(outside), std::string::npos) << outside;
   EXPECT_NE(page.find("d3js.org/d3-zoom"), std::string::npos) << "d3's notices stay";
   EXPECT_TRUE(page.ends_with("</html>\n"));
-}
-
-TEST(Residency, tells_touched_pages_from_untouched) {
-  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
-  const std::size_t pool = 16 * page;
-  void* at = ::mmap(nullptr, 4 * pool, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  ASSERT_NE(at, MAP_FAILED);
-  ::madvise(at, 4 * pool, MADV_NOHUGEPAGE);
-  auto* bytes = static_cast<volatile char*>(at);
-  for (std::size_t i = 0; i < 5; ++i) bytes[pool + i * page] = 1;
-  for (std::size_t i = 0; i < 16; ++i) bytes[3 * pool + i * page] = 1;
-  const auto pool_bytes = static_cast<std::uint32_t>(pool);
-  EXPECT_EQ(resident_pages(::getpid(), reinterpret_cast<Address>(at), 4, pool_bytes),
-            (std::vector<std::uint8_t>{0, 5, 0, 16}));
-  ::munmap(at, 4 * pool);
-}
-
-TEST(Residency, is_empty_where_it_cannot_be_had) {
-  const Address here = 0x10000;
-  EXPECT_TRUE(resident_pages(0x7fffffff, here, 4, 65536).empty());
-  EXPECT_TRUE(resident_pages(::getpid(), here, 4, 1000).empty());
-  EXPECT_TRUE(resident_pages(::getpid(), here + 1, 4, 65536).empty());
 }
 
 }  // namespace

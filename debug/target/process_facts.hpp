@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "debug/memory/heap_sites.hpp"
+#include "debug/memory/residency.hpp"
 
 namespace arenite {
 
@@ -35,6 +36,8 @@ struct ProcessFacts {
   std::vector<ThreadContext> contexts;
   /// Where heaps may be, as the ELF notes of its modules say.
   std::vector<HeapSite> sites;
+  /// Of pools of heaps, as a snapshot says.
+  std::vector<Residency> residency;
   /// Lines as of /proc/PID/maps; the mappings' paths lie in it.
   std::unique_ptr<std::string> maps;
   /// In ascending order.

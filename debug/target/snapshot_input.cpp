@@ -18,6 +18,16 @@ std::vector<std::uint8_t> from_hex(const std::string& text) {
   return bytes;
 }
 
+/// Pools whose residency is taken from a file, at the most.
+constexpr std::size_t kMostPools = 4u << 20;
+
+void take_residency(std::string_view text, ProcessFacts& facts) {
+  std::size_t most = kMostPools;
+  for (const Residency& residency : facts.residency) most -= residency.pages.size();
+  Residency residency;
+  if (parse_residency(text, most, residency)) facts.residency.push_back(std::move(residency));
+}
+
 ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
   ProcessFacts facts;
   facts.pid = static_cast<pid_t>(reader.header().pid);
@@ -30,6 +40,11 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
     if (key == "command") std::getline(words >> std::ws, facts.command);
     if (key == "threads")
       for (std::uint64_t thread; words >> thread;) facts.threads.push_back(thread);
+    if (key == "resident") {
+      std::string residency;
+      std::getline(words >> std::ws, residency);
+      take_residency(residency, facts);
+    }
     if (key == "heap") {
       HeapSite site;
       std::string build_id;

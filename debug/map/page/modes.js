@@ -131,7 +131,7 @@ const kModes = [
   },
   {
     id: "residency", name: "Residency", all: true,
-    missing: ({ frame }) => frame.resident ? "" : "known only of a live process (--pid)",
+    missing: ({ frame }) => frame.resident ? "" : "known only of a live process, or a snapshot of one",
     make({ heap, frame }) {
       const pages = heap.pool_bytes / heap.page_bytes, last = Math.min(8, pages);
       return levelMode(last, (i) => Math.ceil((frame.resident[i] / pages) * last),

@@ -31,7 +31,7 @@ class Timeline {
     const { state } = this, { frames } = state;
     const width = this.section.clientWidth - 22, height = 92, left = 58, bottom = 18, top = 5;
     const { timed, values } = this.places();
-    const x = d3.scaleLinear().domain([values[0], values[values.length - 1]]).range([left, width - 12]);
+    const x = d3.scaleLinear().domain([values[0], values[values.length - 1]]).range([left, width - 34]);
     const kept = (f) => Math.max(f.sums.kept, f.sums.live + f.sums.pinned + f.sums.idle);
     const y = d3.scaleLinear().domain([0, d3.max(frames, kept) || 1]).range([height - bottom, top]);
     this.svg.attr("viewBox", `0 0 ${width} ${height}`);
@@ -44,7 +44,7 @@ class Timeline {
     }
     this.svg.append("g").attr("class", "axis").attr("transform", `translate(${left},0)`).call(d3.axisLeft(y).tickValues(this.wholeTicks(y)).tickFormat(bytes).tickSize(3));
     this.svg.append("g").attr("class", "axis").attr("transform", `translate(0,${height - bottom})`)
-      .call(d3.axisBottom(x).ticks(timed ? 6 : Math.min(10, frames.length - 1)).tickFormat((v) => (timed ? "+" + elapsed(v) : Number.isInteger(v) ? v + 1 : "")).tickSize(3));
+      .call(d3.axisBottom(x).ticks(timed ? 6 : Math.min(10, frames.length - 1)).tickFormat((v) => (timed ? (v === 0 ? "0" : "+" + elapsed(v)) : Number.isInteger(v) ? v + 1 : "")).tickSize(3));
     frames.forEach((f, i) => this.svg.append("line").attr("x1", x(values[i])).attr("x2", x(values[i])).attr("y1", height - bottom).attr("y2", height - bottom - 4).attr("stroke", "var(--ink)"));
     const mark = (i, dash) => this.svg.append("line").attr("x1", x(values[i])).attr("x2", x(values[i])).attr("y1", top - 3).attr("y2", height - bottom)
       .attr("stroke", "var(--ink)").attr("stroke-width", dash ? 1 : 2).attr("stroke-dasharray", dash ? "3 3" : null);
