@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` gives. Components: runtime (shared library), devel (headers, static library, packages), tools (CLI).
+# What `cmake --install` gives. Components: runtime (shared library), devel (headers, static library, packages), tools (CLI),
+# python (the module `arenite`).
 
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
@@ -60,6 +61,10 @@ if(EXISTS ${PROJECT_SOURCE_DIR}/lib/include/arenite)
     DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT devel
     FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 endif()
+
+# Plain Python, for any interpreter from 3.7 on.
+install(FILES ${PROJECT_SOURCE_DIR}/lib/frontend/cpython/module/arenite.py
+  DESTINATION ${CMAKE_INSTALL_LIBDIR}/python3/dist-packages COMPONENT python)
 
 if(TARGET arenite_cli)
   install(TARGETS arenite_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)

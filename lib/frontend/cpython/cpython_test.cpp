@@ -62,6 +62,63 @@ TEST(CPythonTest, IsolatedIsServed) {
   EXPECT_EQ(said_by({kPython, "-E"}), kServed);
 }
 
+// ---- not from the start ----
+
+std::string said_late(std::vector<std::string> environment) {
+  environment.emplace_back("ARENITE_LIBRARY=" ARENITE_LIBRARY);
+  const Outcome outcome = run_command(
+      {kPython, ARENITE_CPYTHON_PROGRAMS "/late.py", ARENITE_CPYTHON_PROGRAMS "/../module"},
+      {.preloaded = false, .environment = std::move(environment)});
+  EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+  return outcome.output;
+}
+
+constexpr const char* kRefusedAtFirst =
+    "serves none\n"
+    "the interpreter is initialised: its arenas are chosen before Py_Initialize\n"
+    "tracemalloc is running: its hooks would not be told of blocks that become Arenite's\n";
+
+TEST(LateTest, BlocksGoBackWhereTheyCameFrom) {
+  EXPECT_EQ(said_late({}), std::string(kRefusedAtFirst) +
+                               "done; serves domains\ndone; serves domains\n"
+                               "a new list is Arenite's: True []\n");
+}
+
+TEST(LateTest, RefusedOverDebugHooks) {
+  const std::string refusal =
+      "hooks are installed that Arenite does not know (tracemalloc, debug hooks, a profiler): they "
+      "would not be told of blocks that become Arenite's\n";
+  EXPECT_EQ(said_late({"PYTHONMALLOC=debug"}),
+            kRefusedAtFirst + refusal + refusal + "a new list is Arenite's: False []\n");
+}
+
+TEST(LateTest, RefusedWhereBlocksAreChecked) {
+  const std::string said = said_late({"ARENITE_OPTIONS=mode=debug"});
+  EXPECT_NE(said.find("this mode knows each block from the first on"), std::string::npos) << said;
+  EXPECT_NE(said.find("a new list is Arenite's: False []\n"), std::string::npos) << said;
+}
+
+// ---- a program that embeds it; not built where libpython is not installed ----
+
+TEST(EmbeddedTest, TwoLivesOfAnInterpreter) {
+  if (::access(ARENITE_PROGRAMS "/embeds_python", X_OK) != 0) GTEST_SKIP() << "no libpython";
+  for (const char* mode : {"fast", "debug"}) {
+    const std::string options = std::string("ARENITE_OPTIONS=mode=") + mode;
+    for (const bool arenas : {false, true}) {
+      const Outcome outcome =
+          run_command({ARENITE_PROGRAMS "/embeds_python", arenas ? "arenas" : "domains"},
+                      {.preloaded = false, .environment = {options}});
+      EXPECT_EQ(outcome.output,
+                arenas ? "before: done; serves arenas; a list is in an arena of Arenite: 1; after: "
+                         "none\n"
+                       : "before: done; serves domains; a list is a block of Arenite: 1; after: "
+                         "none\n")
+          << mode;
+      EXPECT_EQ(outcome.errors, "") << mode;
+    }
+  }
+}
+
 // ---- interpreters that are made up ----
 
 TEST(MadeUpInterpreterTest, IsAskedThroughItsTableOnly) {

@@ -89,8 +89,11 @@ const char* install_arenas(const Interpreter& interpreter) {
 }
 
 [[gnu::constructor]] void install_before_main() {
-  if (&PyMem_SetAllocator != nullptr) [[unlikely]]
-    install(find_interpreter());
+  if (&PyMem_SetAllocator == nullptr) [[likely]]
+    return;
+  // A library that a running interpreter loads is asked first.
+  const Interpreter interpreter = find_interpreter();
+  if (interpreter.found() && interpreter.is_initialized() == 0) install(interpreter);
 }
 
 }  // namespace
