@@ -28,9 +28,9 @@ std::vector<LostGroup> leak_groups(const LiveBlocks& blocks, const LeakKinds& ki
   std::vector<LostGroup> sorted;
   sorted.reserve(groups.size());
   for (const auto& [key, group] : groups) sorted.push_back(group);
-  std::stable_sort(sorted.begin(), sorted.end(), [](const LostGroup& a, const LostGroup& b) {
-    return std::tuple(a.kind, b.own.bytes, b.hanging.bytes) <
-           std::tuple(b.kind, a.own.bytes, a.hanging.bytes);
+  std::sort(sorted.begin(), sorted.end(), [](const LostGroup& a, const LostGroup& b) {
+    return std::tuple(a.kind, b.own.bytes, b.hanging.bytes, a.example) <
+           std::tuple(b.kind, a.own.bytes, a.hanging.bytes, b.example);
   });
   return sorted;
 }

@@ -33,6 +33,7 @@ struct Request {
 
 /// What one source brought, a heap at a time.
 struct Seen {
+  std::size_t place = 0;  ///< on the command line
   Examination examination;
   std::vector<map::HeapTraits> traits;
   std::vector<map::FrameFacts> facts;
@@ -103,8 +104,9 @@ std::vector<Source> sources_of(const Request& request) {
 
 /// The n-th heap of one source is the n-th of another if it is built alike.
 std::vector<map::MappedHeap> join(std::vector<Seen>& all) {
-  std::stable_sort(all.begin(), all.end(), [](const Seen& a, const Seen& b) {
-    return a.examination.facts.time_ns < b.examination.facts.time_ns;
+  std::sort(all.begin(), all.end(), [](const Seen& a, const Seen& b) {
+    return std::pair(a.examination.facts.time_ns, a.place) <
+           std::pair(b.examination.facts.time_ns, b.place);
   });
   std::vector<map::MappedHeap> heaps;
   std::vector<std::size_t> places;
@@ -156,8 +158,10 @@ void report(const Request& request, const std::vector<map::MappedHeap>& heaps, s
 int run(const Request& request) {
   const std::vector<Source> sources = sources_of(request);
   std::vector<Seen> all;
-  for (const Source& source : sources)
+  for (const Source& source : sources) {
     all.push_back(look(source, request.detail_bytes / sources.size()));
+    all.back().place = all.size();
+  }
   const std::vector<map::MappedHeap> heaps = join(all);
   if (!heaps.empty()) {
     const std::string page = map::make_page(map::encode(heaps));

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "base/bits.hpp"
 
@@ -38,8 +39,9 @@ std::vector<std::uint32_t> arenas_by_pinned_bytes(const HeapPlan& plan, const He
     pinned[pool / kArenaPools] += pinned_bytes(plan, frame.pools, pool);
   std::vector<std::uint32_t> arenas(pinned.size());
   std::iota(arenas.begin(), arenas.end(), 0u);
-  std::stable_sort(arenas.begin(), arenas.end(),
-                   [&](std::uint32_t a, std::uint32_t b) { return pinned[a] > pinned[b]; });
+  std::sort(arenas.begin(), arenas.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return std::pair(pinned[b], a) < std::pair(pinned[a], b);
+  });
   return arenas;
 }
 

@@ -6,6 +6,7 @@
 #include <cinttypes>
 #include <cstdio>
 #include <cstring>
+#include <tuple>
 
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/memory/heap_sites.hpp"
@@ -149,9 +150,11 @@ void CoreFile::add_segment(const Elf64_Phdr& header) {
 }
 
 void CoreFile::order_segments() {
-  const auto before = [](const Segment& a, const Segment& b) { return a.begin < b.begin; };
+  const auto before = [](const Segment& a, const Segment& b) {
+    return std::tuple(a.begin, a.offset) < std::tuple(b.begin, b.offset);
+  };
   if (!std::is_sorted(segments_.begin(), segments_.end(), before))
-    std::stable_sort(segments_.begin(), segments_.end(), before);
+    std::sort(segments_.begin(), segments_.end(), before);
   for (std::size_t i = 1; i < segments_.size(); ++i)
     if (segments_[i - 1].end > segments_[i].begin) {
       note_damage("two segments are for the same addresses");

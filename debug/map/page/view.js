@@ -14,6 +14,7 @@ class View {
     this.axes.append("rect").attr("class", "margin").attr("width", kLeft).attr("height", "100%");
     this.axes.append("rect").attr("class", "margin").attr("width", "100%").attr("height", kTop);
     this.left = this.axes.append("g");
+    this.between = this.axes.append("g");
     this.top = this.axes.append("g");
     state.transform = d3.zoomIdentity;
     this.zoom = d3.zoom().on("zoom", () => {
@@ -82,6 +83,7 @@ class View {
     this.left.attr("transform", `translate(${kLeft - 4},${kTop})`).call(
       d3.axisLeft(y).tickValues(rows.map((row) => row + 0.5).filter((row) => inside(y(row), height)))
         .tickFormat((row) => count(first * picture.rows + row - 0.5)).tickSize(3)).select(".domain").remove();
+    this.drawBetween(x, y, rows, stride);
     const ticks = [];
     for (let column = 0; column < picture.columns; ++column) {
       const step = w * stride > 330 ? (w > 44 ? 1 : 8) : w * stride * (column % 8 + 1) > 0 ? 0 : -1;
@@ -97,6 +99,20 @@ class View {
       d3.axisTop(x).tickValues(ticks.filter((tick) => inside(x(tick), width))).tickFormat(name).tickSize(3))
       .selectAll("text").attr("text-anchor", (tick) => (Number.isInteger(tick) ? "start" : "middle"));
     this.top.select(".domain").remove();
+  }
+
+  /// Numbers of arenas in the gaps between columns, where there is room for them.
+  drawBetween(x, y, rows, stride) {
+    const { picture, transform } = this.state, labels = [];
+    if (picture.w * transform.k * kGap >= 26)
+      for (let column = 1; column < picture.columns; ++column)
+        for (const row of rows) {
+          const at = x(column * stride), arena = column * picture.rows + row;
+          if (at > 30 && at < this.raster.width && y(row + 0.5) < this.raster.height && arena < picture.arenas)
+            labels.push({ at, row, arena });
+        }
+    this.between.selectAll("text").data(labels).join("text").attr("text-anchor", "end")
+      .attr("x", (label) => kLeft + label.at - 4).attr("y", (label) => kTop + y(label.row + 0.5) + 4).text((label) => count(label.arena));
   }
 
   drawCursor() {
