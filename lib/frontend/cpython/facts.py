@@ -29,7 +29,7 @@ def fact(title):
 
 
 def show(what, value):
-    print(f"    {what:34} {value}")
+    print(f"    {what:26} {value}")
     return value
 
 
