@@ -1,23 +1,44 @@
 #!/bin/bash -eu
 # SPDX-License-Identifier: MIT
-# Builds every fuzz target with the fleet's compiler and flags alone: no RapidCheck, no GoogleTest, no CMake.
-sources=(proptests/model/*.cpp fuzz/support/*.cpp lib/base/*.cpp lib/os/lock.cpp)
-objects=()
-mkdir -p "$WORK/objects"
-for source in "${sources[@]}"; do
-  case $source in *_test.cpp | fuzz/support/hop_seeds.cpp) continue ;; esac
-  object=$WORK/objects/${source//\//_}.o
-  # shellcheck disable=SC2086 # the flags are words
-  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. -c "$source" -o "$object"
-  objects+=("$object")
-done
+# Builds the fuzz targets with the fleet's compiler and flags alone: no RapidCheck, no GoogleTest, no CMake.
+#   build.sh [TARGET...]     all that have a corpus if none is named
+# Uses $CXX $CXXFLAGS $LIB_FUZZING_ENGINE $OUT $WORK.
+objects=$WORK/objects
+mkdir -p "$objects" "$OUT"
 
-for folder in fuzz/*/corpus; do
-  target=$(basename "$(dirname "$folder")")
+# Everything a target may be made of, in an archive: what a target needs of it is linked.
+sources() {
+  find lib/base lib/os lib/heap debug/options debug/fill debug/guard debug/memory debug/audit debug/snapshot debug/target \
+    proptests/model fuzz/support -maxdepth 1 -name '*.cpp'
+  echo lib/frontend/c/own_heap.cpp
+  echo lib/frontend/process/process_heap.cpp
+}
+
+compile() { # SOURCE
+  local object=$objects/${1//\//_}.o
+  # shellcheck disable=SC2086 # the flags are words
+  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. -c "$1" -o "$object"
+}
+export -f compile
+export objects CXX CXXFLAGS
+
+sources | grep -vE '_test\.cpp$|planted_heaps\.cpp$|_seeds\.cpp$|lib/os/deepbind\.cpp$' | sort |
+  xargs -P "$(nproc)" -I {} bash -euc 'compile {}'
+rm -f "$WORK/libarenite_fuzz.a"
+ar rcs "$WORK/libarenite_fuzz.a" "$objects"/*.o
+
+if [ $# -eq 0 ]; then
+  for folder in fuzz/*/corpus; do
+    folder=${folder%/corpus}
+    set -- "$@" "${folder#fuzz/}"
+  done
+fi
+for target; do
   # shellcheck disable=SC2086
-  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. "fuzz/$target/$target.cpp" "${objects[@]}" \
-    $LIB_FUZZING_ENGINE -o "$OUT/$target"
-  find "fuzz/$target/corpus" "fuzz/$target/regressions" -type f -print0 |
+  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. "fuzz/$target/$target.cpp" "$WORK/libarenite_fuzz.a" \
+    $LIB_FUZZING_ENGINE -l:libzstd.a -l:libxxhash.a -o "$OUT/$target"
+  rm -f "$OUT/${target}_seed_corpus.zip"
+  find "fuzz/$target/corpus" "fuzz/$target/regressions" -type f -print0 2> /dev/null |
     xargs -0 zip -qj "$OUT/${target}_seed_corpus.zip"
   cp "fuzz/$target/$target.options" "$OUT/"
   if [ -e "fuzz/$target/$target.dict" ]; then cp "fuzz/$target/$target.dict" "$OUT/"; fi

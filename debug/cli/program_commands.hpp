@@ -19,6 +19,7 @@ struct ProgramRequest {
   std::string output = {};
   ProgramForm form = ProgramForm::text;
   unsigned seconds = 60;
+  bool guarded = false;
 };
 
 /// Runs the program with the audit after each operation; prints the first divergence.

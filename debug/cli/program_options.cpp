@@ -6,6 +6,7 @@
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/program_commands.hpp"
 #include "proptests/model/run.hpp"
+#include "proptests/model/run_guarded.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -14,11 +15,15 @@ const std::map<std::string, ProgramForm> kForms{
     {"text", ProgramForm::text}, {"cpp", ProgramForm::cpp}, {"hop", ProgramForm::hop}};
 
 int replay_on_heap(const ProgramRequest& request) {
-  return replay(request, model::run);
+  return replay(request, request.guarded ? model::run_guarded : model::run);
 }
 
 int reduce_on_heap(const ProgramRequest& request) {
-  return reduce(request, model::run);
+  return reduce(request, request.guarded ? model::run_guarded : model::run);
+}
+
+void add_guarded(CLI::App& sub, ProgramRequest& request) {
+  sub.add_flag("--guarded", request.guarded, "on the guard heap of the debug layer");
 }
 
 void add_file(CLI::App& sub, ProgramRequest& request) {
@@ -39,6 +44,7 @@ void add_programs(CommandLine& line) {
                                  replay_on_heap, "  arenite replay counterexample.hop\n");
     add_file(sub, request);
     add_seconds(sub, request);
+    add_guarded(sub, request);
   }
   {
     auto [sub, request] =
@@ -46,6 +52,7 @@ void add_programs(CommandLine& line) {
                                  reduce_on_heap, "  arenite reduce crash-1f3a -o small.hop\n");
     add_file(sub, request);
     add_seconds(sub, request);
+    add_guarded(sub, request);
     sub.add_option("-o,--output", request.output,
                    "the .hop file to write; text to stdout if not given");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes seed programs for a corpus: hop_seeds FOLDER COUNT LONGEST. Every
-// geometry, of up to LONGEST operations.
+// Writes seed programs for a corpus: hop_seeds FOLDER COUNT LONGEST
+// [heap|guarded|all]. Every geometry, of up to LONGEST operations of those kinds.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -10,8 +10,12 @@
 
 int main(int argc, char** argv) {
   using namespace arenite::model;
-  if (argc != 4) {
-    std::fputs("usage: hop_seeds FOLDER COUNT LONGEST\n", stderr);
+  const std::string which = argc == 5 ? argv[4] : "heap";
+  const Kinds kinds = which == "heap"      ? Kinds::of_heaps
+                      : which == "guarded" ? Kinds::of_guarded_heaps
+                                           : Kinds::all;
+  if (argc < 4 || argc > 5 || (kinds == Kinds::all && which != "all")) {
+    std::fputs("usage: hop_seeds FOLDER COUNT LONGEST [heap|guarded|all]\n", stderr);
     return 64;
   }
   const unsigned long count = std::strtoul(argv[2], nullptr, 10);
@@ -19,7 +23,7 @@ int main(int argc, char** argv) {
   for (unsigned long seed = 0; seed < count; ++seed) {
     Random random(seed);
     const auto geometry = static_cast<GeometryName>(seed % 8 < 6 ? 0 : seed % 8 - 5);
-    const Program program = random_program(random, geometry, 1 + random.below(longest));
+    const Program program = random_program(random, geometry, 1 + random.below(longest), kinds);
     const std::string path = std::string(argv[1]) + "/seed-" + std::to_string(seed);
     std::FILE* file = std::fopen(path.c_str(), "wb");
     const auto body = encode(program);

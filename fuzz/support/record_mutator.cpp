@@ -21,8 +21,12 @@ using model::Random;
 
 class Mutator {
  public:
-  Mutator(Program& program, std::size_t most, Random& random)
-      : program_(program), operations_(program.operations), most_(most), random_(random) {}
+  Mutator(Program& program, std::size_t most, model::Kinds kinds, Random& random)
+      : program_(program),
+        operations_(program.operations),
+        most_(most),
+        kinds_(kinds),
+        random_(random) {}
 
   void change_something() {
     switch (random_.below(operations_.empty() ? 2 : 12)) {
@@ -56,7 +60,7 @@ class Mutator {
   std::uint32_t count() const { return static_cast<std::uint32_t>(operations_.size()); }
   std::ptrdiff_t anywhere() { return random_.below(count() + 1); }
   Operation& one() { return operations_[random_.below(count())]; }
-  Operation fresh() { return model::random_operation(random_, slots()); }
+  Operation fresh() { return model::random_operation(random_, slots(), kinds_); }
 
   void insert(std::ptrdiff_t at, const std::vector<Operation>& run) {
     operations_.insert(operations_.begin() + at, run.begin(), run.end());
@@ -133,9 +137,10 @@ class Mutator {
   void share_slot() { one().slot = one().slot; }
 
   void change_configuration() {
-    const Program other = model::random_program(random_, program_.configuration.geometry, 0);
+    const Program other =
+        model::random_program(random_, program_.configuration.geometry, 0, kinds_);
     model::Configuration& configuration = program_.configuration;
-    switch (random_.below(6)) {
+    switch (random_.below(kinds_ == model::Kinds::of_heaps ? 6 : 8)) {
       case 0:
         configuration.geometry = static_cast<model::GeometryName>(
             random_.one_in(2) ? 0 : random_.below(std::size(model::kGeometryNames)));
@@ -152,6 +157,14 @@ class Mutator {
       case 4:
         configuration.slot_code = other.configuration.slot_code;
         break;
+      case 6:
+        configuration.quarantine_code = other.configuration.quarantine_code;
+        break;
+      case 7:
+        configuration.guard_code = other.configuration.guard_code;
+        configuration.keyed = other.configuration.keyed;
+        configuration.unfilled = other.configuration.unfilled;
+        break;
       default:
         configuration.first_refusal = static_cast<std::uint16_t>(random_.below(32));
         configuration.refusals = static_cast<std::uint16_t>(random_.below(16));
@@ -163,6 +176,7 @@ class Mutator {
   Program& program_;
   std::vector<Operation>& operations_;
   std::size_t most_;
+  model::Kinds kinds_;
   Random& random_;
 };
 
@@ -181,11 +195,11 @@ Program read_body(const std::uint8_t* data, std::size_t size) {
 }  // namespace
 
 std::size_t mutate_records(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                           unsigned seed) {
+                           unsigned seed, model::Kinds kinds) {
   Program program = read_body(data, size);
   Random random(seed);
   const std::size_t most = max_size / model::kRecordBytes;
-  Mutator mutator(program, most > 1 ? most - 1 : 0, random);
+  Mutator mutator(program, most > 1 ? most - 1 : 0, kinds, random);
   for (unsigned changes = 1 + random.below(3); changes > 0; --changes) mutator.change_something();
   return write_body(program, data, max_size);
 }

@@ -6,11 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "proptests/model/random_program.hpp"
+
 namespace arenite::fuzz {
 
-/// Changes the body at `data`, which has room for `max_size` bytes; returns its new size.
+/// Changes the body at `data`, which has room for `max_size` bytes; returns its new size. `kinds`:
+/// of new operations.
 std::size_t mutate_records(std::uint8_t* data, std::size_t size, std::size_t max_size,
-                           unsigned seed);
+                           unsigned seed, model::Kinds kinds);
 
 /// The beginning of one body, the end of another.
 std::size_t cross_records(const std::uint8_t* first, std::size_t first_size,

@@ -128,6 +128,11 @@ class Writer {
         return "// all contents are checked here";
       case Kind::audit:
         return "// the audit runs here";
+      case Kind::corrupt:
+      case Kind::write_beyond:
+      case Kind::write_freed:
+      case Kind::free_wrongly:
+        return "// a guarded heap's business";
       case Kind::free_interior:
         return format("if ($) { $; }", slot,
                       death(get(operation, field::via),

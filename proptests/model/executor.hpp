@@ -145,6 +145,12 @@ class Executor {
         if (threads_.current() == 0) return false;
         heap_.free(threads_.current(), nullptr);
         return true;
+      case Kind::corrupt:
+      case Kind::write_beyond:
+      case Kind::write_freed:
+      case Kind::free_wrongly:
+        // A heap by itself need not notice.
+        return false;
     }
     return false;
   }
@@ -466,6 +472,7 @@ class Executor {
 
   /// Everything can be freed, then nothing is left, and all that was there can be had again.
   void finish() {
+    outcome_.asked = faults_.asked;
     faults_.first = 0;
     if (!is_open_) return;
     check_all();

@@ -25,6 +25,10 @@ constexpr Field kFailOs[] = {field::after, field::refusals};
 constexpr Field kInterior[] = {field::slot, field::via, field::offset};
 constexpr Field kForeign[] = {field::via, field::place, field::distance};
 constexpr Field kWild[] = {field::slot, field::via, field::tail, field::distance};
+constexpr Field kCorrupt[] = {field::table, field::damage, field::offset, field::value};
+constexpr Field kWriteBeyond[] = {field::slot, field::before, field::offset};
+constexpr Field kWriteFreed[] = {field::slot, field::offset};
+constexpr Field kFreeWrongly[] = {field::slot, field::wrong};
 
 // In the order of Kind.
 constexpr std::array<KindFacts, kKinds> kFacts{{
@@ -53,6 +57,10 @@ constexpr std::array<KindFacts, kKinds> kFacts{{
     {"free_wild", kWild},
     {"double_free_late", kSlot},
     {"free_null", {}},
+    {"corrupt", kCorrupt},
+    {"write_beyond", kWriteBeyond},
+    {"write_freed", kWriteFreed},
+    {"free_wrongly", kFreeWrongly},
 }};
 
 const KindFacts& facts_of(Kind kind) {

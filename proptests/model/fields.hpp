@@ -50,6 +50,16 @@ inline constexpr Field place{"place", Part::arg, 0, 3, Writing::names, kPlaces};
 inline constexpr Field distance{"distance", Part::arg, 8, 12};
 /// Behind the last block of the slot's pool, instead of in a pool that is free.
 inline constexpr Field tail{"tail", Part::arg, 0, 1};
+inline constexpr const char* kTables[] = {"root",  "arenas",  "class_bytes",
+                                          "pools", "bitmaps", "threads"};
+inline constexpr const char* kDamages[] = {"flip", "set", "copy"};
+inline constexpr Field table{"table", Part::flags, 0, 3, Writing::names, kTables};
+/// A bit flipped, a word set to `value` in each byte, or a word from `value` words further on.
+inline constexpr Field damage{"damage", Part::flags, 3, 2, Writing::names, kDamages};
+inline constexpr Field value{"value", Part::arg, 24, 8};
+inline constexpr Field before{"before", Part::flags, 0, 1};
+inline constexpr const char* kWrongs[] = {"family", "size", "alignment"};
+inline constexpr Field wrong{"wrong", Part::flags, 0, 2, Writing::names, kWrongs};
 }  // namespace field
 
 /// The fields of a kind, in the order they are written.

@@ -31,10 +31,14 @@ inline constexpr OpStretch kOpStretches[] = {
     {0xc7, 0xca, Kind::audit},           {0xcb, 0xce, Kind::free_interior},
     {0xcf, 0xd2, Kind::double_free},     {0xd3, 0xd6, Kind::free_foreign},
     {0xd7, 0xd8, Kind::free_wild},       {0xd9, 0xd9, Kind::double_free_late},
-    {0xda, 0xda, Kind::free_null},
-    // 0xdb to 0xff are reserved.
+    {0xda, 0xda, Kind::free_null},       {0xdb, 0xde, Kind::corrupt},
+    {0xdf, 0xe2, Kind::write_beyond},    {0xe3, 0xe6, Kind::write_freed},
+    {0xe7, 0xea, Kind::free_wrongly},
+    // 0xeb to 0xff are reserved.
 };
-inline constexpr std::uint8_t kFirstReservedOp = 0xdb;
+inline constexpr std::uint8_t kFirstReservedOp = 0xeb;
+/// From here on, what a heap by itself passes over.
+inline constexpr std::uint8_t kFirstDebugOp = 0xdb;
 
 inline constexpr auto kKindOfByte = [] {
   std::array<Kind, 256> kinds{};

@@ -37,8 +37,12 @@ enum class Kind : std::uint8_t {
   free_wild,         ///< misuse: an address in a pool where no block is
   double_free_late,  ///< misuse: seen when the array is handed back; ends the program
   free_null,         ///< not a misuse: must do nothing
+  corrupt,           ///< damage to the heap's own tables; for who looks at damaged heaps
+  write_beyond,      ///< misuse: a byte behind or before a block; for guarded heaps
+  write_freed,       ///< misuse: a byte of the block last freed of a slot; for guarded heaps
+  free_wrongly,      ///< misuse: as another family, size or alignment; for guarded heaps
 };
-inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::free_null) + 1;
+inline constexpr std::size_t kKinds = static_cast<std::size_t>(Kind::free_wrongly) + 1;
 
 /// What `flags` and `arg` mean is the kind's business; fields.hpp says it.
 struct Operation {

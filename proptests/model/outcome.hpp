@@ -25,6 +25,11 @@ struct Outcome {
   std::optional<Divergence> divergence;
   /// How many operations of each kind did something, by Kind.
   std::array<std::uint32_t, kKinds> executed{};
+  /// Requests to the system until the program's last operation was done.
+  std::uint64_t asked = 0;
+  /// Of a guarded heap: misuse it told of, blocks that left its quarantine.
+  std::uint64_t told = 0;
+  std::uint64_t left_quarantine = 0;
 
   bool diverged() const { return divergence.has_value(); }
 };

@@ -40,6 +40,10 @@ Configuration decode_configuration(const Record& record) {
   configuration.slot_code = record.slot & 3;
   configuration.first_refusal = static_cast<std::uint16_t>(record.arg);
   configuration.refusals = static_cast<std::uint16_t>(record.arg >> 16);
+  configuration.quarantine_code = record.slot >> 8 & 15;
+  configuration.guard_code = record.slot >> 12 & 3;
+  configuration.keyed = (record.slot >> 14 & 1) != 0;
+  configuration.unfilled = (record.slot >> 15 & 1) != 0;
   return configuration;
 }
 
@@ -48,7 +52,10 @@ Record encode_configuration(const Configuration& configuration) {
   const unsigned arenas = configuration.arenas - 1u, threads = configuration.threads - 1u;
   return {.op = static_cast<std::uint8_t>((geometry == 0 ? 0 : geometry + 5) | arenas << 3),
           .flags = static_cast<std::uint8_t>(threads | (configuration.diverted ? 0x80 : 0)),
-          .slot = configuration.slot_code,
+          .slot = static_cast<std::uint16_t>(
+              configuration.slot_code | configuration.quarantine_code << 8 |
+              configuration.guard_code << 12 | configuration.keyed << 14 |
+              configuration.unfilled << 15),
           .arg = configuration.first_refusal | std::uint32_t{configuration.refusals} << 16};
 }
 

@@ -8,7 +8,9 @@
 //            range has room for, less one (but never less than the geometry's least); the rest is
 //            reserved
 //   byte 1   bits 0-1: thread blocks attached at the start, less one; bit 7: they are diverted
-//   byte 2   bits 0-1: slots, 8 << twice that; the rest and byte 3 are reserved
+//   byte 2   bits 0-1: slots, 8 << twice that; the rest is reserved
+//   byte 3   of guarded heaps. bits 0-3: quarantine, 512 << that bytes; bits 4-5: guards of 16, 32,
+//            112 or 1024 bytes; bit 6: they are keyed; bit 7: nothing is filled
 //   byte 4-5 number of the first request to the system that is refused, 0: none; bytes 6-7: how
 //            many
 #pragma once
@@ -38,6 +40,12 @@ struct Configuration {
   std::uint8_t slot_code = 0;
   std::uint16_t first_refusal = 0;
   std::uint16_t refusals = 0;
+  /// 0 to 15
+  std::uint8_t quarantine_code = 0;
+  /// 0 to 3
+  std::uint8_t guard_code = 0;
+  bool keyed = false;
+  bool unfilled = false;
 
   std::uint32_t slots() const { return 8u << 2 * slot_code; }
   bool operator==(const Configuration&) const = default;

@@ -74,9 +74,21 @@ std::uint32_t random_size(Random& random) {
   return code.encode();
 }
 
-Operation random_operation(Random& random, std::uint32_t slots) {
+namespace {
+
+Kind random_kind(Random& random, Kinds kinds) {
+  for (;;) {
+    const Kind kind =
+        kKindOfByte[random.below(kinds == Kinds::of_heaps ? kFirstDebugOp : kFirstReservedOp)];
+    if (kinds != Kinds::of_guarded_heaps || kind != Kind::corrupt) return kind;
+  }
+}
+
+}  // namespace
+
+Operation random_operation(Random& random, std::uint32_t slots, Kinds kinds) {
   Operation operation;
-  operation.kind = kKindOfByte[random.below(kFirstReservedOp)];
+  operation.kind = random_kind(random, kinds);
   operation.slot = static_cast<std::uint16_t>(random.below(slots));
   operation.flags = static_cast<std::uint8_t>(random.next());
   operation.arg = static_cast<std::uint32_t>(random.next());
@@ -95,7 +107,7 @@ Operation random_operation(Random& random, std::uint32_t slots) {
   return canonical(operation, slots);
 }
 
-Program random_program(Random& random, GeometryName geometry, std::size_t operations) {
+Program random_program(Random& random, GeometryName geometry, std::size_t operations, Kinds kinds) {
   Program program;
   Configuration& configuration = program.configuration;
   configuration.geometry = geometry;
@@ -107,9 +119,15 @@ Program random_program(Random& random, GeometryName geometry, std::size_t operat
     configuration.first_refusal = static_cast<std::uint16_t>(1 + random.below(24));
     configuration.refusals = static_cast<std::uint16_t>(1 + random.below(8));
   }
+  if (kinds != Kinds::of_heaps) {
+    configuration.quarantine_code = static_cast<std::uint8_t>(random.below(9));
+    configuration.guard_code = static_cast<std::uint8_t>(random.one_in(2) ? random.below(4) : 0);
+    configuration.keyed = random.one_in(4);
+    configuration.unfilled = random.one_in(8);
+  }
   Likely likely(configuration.slots());
   for (std::size_t i = 0; i < operations; ++i) {
-    Operation operation = random_operation(random, configuration.slots());
+    Operation operation = random_operation(random, configuration.slots(), kinds);
     const auto fields = fields_of(operation.kind);
     if (!fields.empty() && fields.front().part == Part::slot) likely.settle(operation, random);
     program.operations.push_back(operation);

@@ -31,8 +31,12 @@ class Random {
 /// Mostly boundaries of classes and tiny sizes, sometimes large and absurd ones.
 std::uint32_t random_size(Random& random);
 
-Operation random_operation(Random& random, std::uint32_t slots);
+/// Which kinds come: those that mean something to a heap, or to a guarded one, or all.
+enum class Kinds : std::uint8_t { of_heaps, of_guarded_heaps, all };
 
-Program random_program(Random& random, GeometryName geometry, std::size_t operations);
+Operation random_operation(Random& random, std::uint32_t slots, Kinds kinds = Kinds::of_heaps);
+
+Program random_program(Random& random, GeometryName geometry, std::size_t operations,
+                       Kinds kinds = Kinds::of_heaps);
 
 }  // namespace arenite::model

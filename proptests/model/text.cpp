@@ -111,7 +111,11 @@ std::string parse_configuration(std::string_view line, Configuration& to) {
     if (key == "diverted") return set_number(value, 0, 1, to.diverted);
     if (key == "slots") return set_slots(value, to.slot_code);
     if (key == "first_refusal") return set_number(value, 0, 0xffff, to.first_refusal);
-    return key == "refusals" && set_number(value, 0, 0xffff, to.refusals);
+    if (key == "refusals") return set_number(value, 0, 0xffff, to.refusals);
+    if (key == "quarantine") return set_number(value, 0, 15, to.quarantine_code);
+    if (key == "guards") return set_number(value, 0, 3, to.guard_code);
+    if (key == "keyed") return set_number(value, 0, 1, to.keyed);
+    return key == "unfilled" && set_number(value, 0, 1, to.unfilled);
   });
 }
 
@@ -153,6 +157,23 @@ std::string parse_line(std::string_view line, Program& program) {
 
 }  // namespace
 
+namespace {
+
+/// What is of guarded heaps only, where it is not 0.
+std::string guards_text(const Configuration& configuration) {
+  std::string text;
+  const auto add = [&text](const char* key, unsigned number) {
+    if (number != 0) text += std::string(" ") + key + "=" + std::to_string(number);
+  };
+  add("quarantine", configuration.quarantine_code);
+  add("guards", configuration.guard_code);
+  add("keyed", configuration.keyed ? 1 : 0);
+  add("unfilled", configuration.unfilled ? 1 : 0);
+  return text;
+}
+
+}  // namespace
+
 std::string to_text(const Configuration& configuration) {
   const auto pair = [](const char* key, unsigned number) {
     return std::string(" ") + key + "=" + std::to_string(number);
@@ -162,7 +183,7 @@ std::string to_text(const Configuration& configuration) {
          pair("arenas", configuration.arenas) + pair("threads", configuration.threads) +
          pair("diverted", configuration.diverted ? 1 : 0) + pair("slots", configuration.slots()) +
          pair("first_refusal", configuration.first_refusal) +
-         pair("refusals", configuration.refusals);
+         pair("refusals", configuration.refusals) + guards_text(configuration);
 }
 
 std::string to_text(const Operation& operation) {

@@ -60,7 +60,7 @@ rc::Gen<std::uint32_t> size_codes() {
 
 rc::Gen<Operation> operations() {
   return gen::map(
-      gen::tuple(gen::noShrink(gen::inRange<unsigned>(0, kFirstReservedOp)),
+      gen::tuple(gen::noShrink(gen::inRange<unsigned>(0, kFirstDebugOp)),
                  gen::weightedOneOf<std::uint16_t>({{3, gen::inRange<std::uint16_t>(0, 8)},
                                                     {1, gen::inRange<std::uint16_t>(0, 512)}}),
                  gen::resize(255, gen::inRange<std::uint16_t>(0, 256)),
