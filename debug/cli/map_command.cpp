@@ -7,9 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "debug/census/traces.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/stack_names.hpp"
 #include "debug/cli/units.hpp"
 #include "debug/map/document.hpp"
 #include "debug/map/frame_reader.hpp"
@@ -38,6 +40,7 @@ struct Seen {
   std::vector<map::HeapTraits> traits;
   std::vector<map::FrameFacts> facts;
   std::vector<map::HeapFrame> frames;
+  std::vector<std::vector<map::Site>> sites;  ///< of the frames' stacks
 };
 
 std::string name_of(const Source& source) {
@@ -61,6 +64,17 @@ map::FrameFacts facts_of(const Source& source, const Examination& examination,
   return facts;
 }
 
+/// Named when the process runs again: that takes its time.
+std::vector<map::Site> sites_of(const map::HeapFrame& frame, StackNames& names) {
+  std::vector<map::Site> sites;
+  for (const StackId stack : frame.stacks) {
+    map::Site& site = sites.emplace_back();
+    site.name = names.culprit(stack);
+    for (const NamedFrame& named : names.of(stack)) site.stack.push_back(named.text());
+  }
+  return sites;
+}
+
 /// Of a process, as it is when it runs again; of a snapshot, what stands in it; or empty.
 std::vector<std::uint8_t> residency_of(const Source& source, const ProcessFacts& facts,
                                        Address range, std::uint32_t pool_bytes,
@@ -76,17 +90,22 @@ std::vector<std::uint8_t> residency_of(const Source& source, const ProcessFacts&
 
 Seen look(const Source& source, std::size_t detail_bytes) {
   Seen seen;
+  StackNames names;
   const AtRest read = [&](const AnyView& view, const Examination& now) {
+    const Traces traces = traces_of(view, now);
+    if (traces.there()) names.take_modules(view, now.facts);
     for (const HeapReport& heap : now.heaps) {
       if (!heap.complete()) continue;
       const HeapPlan& plan = heap.result.plan;
-      map::HeapFrame frame = map::read_frame(view, plan, detail_bytes);
+      map::HeapFrame frame = map::read_frame(view, plan, detail_bytes, traces.find);
+      for (const StackId stack : frame.stacks) names.take(stack, traces.frames(stack));
       seen.traits.push_back(map::traits_of(plan));
       seen.facts.push_back(facts_of(source, now, heap));
       seen.frames.push_back(std::move(frame));
     }
   };
   seen.examination = examine(source, read);
+  for (const map::HeapFrame& frame : seen.frames) seen.sites.push_back(sites_of(frame, names));
   for (std::size_t i = 0; i < seen.frames.size(); ++i)
     seen.frames[i].pools.resident =
         residency_of(source, seen.examination.facts, seen.facts[i].range, seen.traits[i].pool_bytes,
@@ -100,6 +119,21 @@ std::vector<Source> sources_of(const Request& request) {
   if (!request.core.empty()) sources.emplace_back().core = request.core;
   if (request.pid != 0) sources.emplace_back().pid = request.pid;
   return sources;
+}
+
+/// Turns places in the sites of a frame into places in those of its heap. Stacks with one culprit
+/// are one site: a map has few colours.
+void unite(const std::vector<map::Site>& own, std::vector<std::uint16_t>& column,
+           std::vector<map::Site>& sites) {
+  std::vector<std::uint16_t> places;
+  for (const map::Site& site : own) {
+    const auto same = [&](const map::Site& other) { return other.name == site.name; };
+    const auto found = std::find_if(sites.begin(), sites.end(), same);
+    places.push_back(static_cast<std::uint16_t>(found - sites.begin()));
+    if (found == sites.end()) sites.push_back(site);
+  }
+  for (std::uint16_t& place : column)
+    if (place < places.size()) place = places[place];
 }
 
 /// The n-th heap of one source is the n-th of another if it is built alike.
@@ -118,6 +152,7 @@ std::vector<map::MappedHeap> join(std::vector<Seen>& all) {
         heaps.emplace_back().traits = seen.traits[i];
         places.push_back(i);
       }
+      unite(seen.sites[i], seen.frames[i].pools.site, heaps[k].sites);
       heaps[k].facts.push_back(std::move(seen.facts[i]));
       heaps[k].frames.push_back(std::move(seen.frames[i]));
     }

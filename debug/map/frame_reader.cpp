@@ -20,7 +20,6 @@ void add(Use use, const WalkedPool& pool, PoolColumns& to) {
 }  // namespace
 
 void add_pool(const WalkedPool& pool, HeapFrame& frame) {
-  if (pool.index >= frame.pool_count) return;
   add(code_of(pool.use), pool, frame.pools);
   if (pool.use != PoolUse::span) return;
   const std::uint32_t pools = std::min(pool.pools, frame.pool_count - pool.index);

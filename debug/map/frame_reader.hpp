@@ -8,11 +8,12 @@
 
 #include "debug/blocks/block_walk.hpp"
 #include "debug/map/heap_frame.hpp"
+#include "debug/map/origins.hpp"
 #include "debug/map/pinned.hpp"
 
 namespace arenite::map {
 
-/// Appends a pool, or all pools of a span.
+/// Appends a pool, or all pools of a span. Requires: it is the next of the frame.
 void add_pool(const WalkedPool& pool, HeapFrame& frame);
 /// Appends the pool's free bitmap and held blocks.
 void add_detail(const WalkedPool& pool, BlockDetail& detail);
@@ -28,15 +29,22 @@ std::vector<ThreadFacts> read_threads(const View& view, const HeapPlan& plan) {
   return threads;
 }
 
-/// `detail_bytes`: how much of free bitmaps goes in.
+/// `detail_bytes`: how much of free bitmaps goes in. `find`: null if there is no debug layer.
 template <MemoryView View>
-HeapFrame read_frame(const View& view, const HeapPlan& plan, std::size_t detail_bytes) {
+HeapFrame read_frame(const View& view, const HeapPlan& plan, std::size_t detail_bytes,
+                     const FindFacts& find = nullptr) {
   HeapFrame frame;
   BlockWalk<View> walk(view, plan);
   if (!walk.had()) throw std::bad_alloc();
   frame.pool_count = std::min(plan.pool_count, kMostPools);
   frame.pools_left_out = plan.pool_count - frame.pool_count;
-  walk.each_pool([&](const WalkedPool& pool) { add_pool(pool, frame); });
+  Origins origins(find);
+  walk.each_pool([&](const WalkedPool& pool) {
+    if (pool.index >= frame.pool_count) return;
+    add_pool(pool, frame);
+    origins.add(pool);
+  });
+  origins.finish(frame);
   frame.threads = read_threads(view, plan);
   const std::vector<bool> chosen = choose_detail(plan, frame, detail_bytes);
   walk.each_pool([&](const WalkedPool& pool) {

@@ -114,6 +114,63 @@ TYPED_TEST(FrameTest, what_makes_no_sense_is_unclear) {
   this->pool(pool).size_class = this->kBusyClass;
 }
 
+/// Knows all blocks but those of pool 0: stack 5 in pools of an even number, in others stack 9 but
+/// for a third of the blocks, which is of stack 5. Serials count up with the address.
+bool find_facts(const HeapPlan& plan, Address at, BlockFacts& facts) {
+  const std::uint32_t pool = plan.pool_of(at);
+  if (pool == 0) return false;
+  facts.state = BlockState::live;
+  // Of the offset, scattered, so that no block size meets always the same.
+  const std::uint64_t scattered = (at - plan.user(pool)) * 0x9e3779b97f4a7c15 >> 40;
+  facts.allocated = pool % 2 == 0 || scattered % 3 == 0 ? 5 : 9;
+  facts.serial = at - plan.root.range.address;
+  return true;
+}
+
+TYPED_TEST(FrameTest, sites_and_ages_are_those_of_the_blocks) {
+  this->fill();
+  ASSERT_TRUE(this->audit().only({}));
+  const HeapPlan& plan = this->plan();
+  const FindFacts find = [&](Address at, BlockFacts& facts) { return find_facts(plan, at, facts); };
+  const HeapFrame frame = read_frame(OwnMemory{}, plan, 0, find);
+  ASSERT_EQ(frame.pools.site.size(), frame.pool_count);
+  ASSERT_EQ(frame.pools.age.size(), frame.pool_count);
+  std::uint8_t last = 0;
+  std::size_t known = 0;
+  for (std::uint32_t i = 0; i < frame.pool_count; ++i) {
+    if (frame.pools.use[i] == kSpanRest) {
+      EXPECT_EQ(frame.pools.site[i], frame.pools.site[i - 1]);
+      continue;
+    }
+    const bool live = frame.pools.live[i] > 0 || frame.pools.use[i] == code_of(PoolUse::span);
+    EXPECT_EQ(frame.pools.site[i] != kNoSite, live && i != 0) << i;
+    EXPECT_EQ(frame.pools.age[i] != kNoAge, live && i != 0) << i;
+    if (frame.pools.site[i] == kNoSite) continue;
+    if (i % 2 == 0 || frame.pools.live[i] > 20) {
+      EXPECT_EQ(frame.stacks[frame.pools.site[i]], i % 2 == 0 ? 5u : 9u) << i;
+    }
+    EXPECT_GE(frame.pools.age[i], last);
+    last = frame.pools.age[i];
+    ++known;
+  }
+  EXPECT_GT(known, 2u);
+  EXPECT_EQ(last, kNoAge - 1);
+}
+
+TYPED_TEST(FrameTest, blocks_in_quarantine_are_from_nowhere) {
+  this->fill();
+  ASSERT_TRUE(this->audit().only({}));
+  const HeapPlan& plan = this->plan();
+  const FindFacts freed = [&](Address at, BlockFacts& facts) {
+    const bool found = find_facts(plan, at, facts);
+    facts.state = BlockState::freed;
+    return found;
+  };
+  EXPECT_TRUE(read_frame(OwnMemory{}, plan, 0, freed).pools.site.empty());
+  EXPECT_TRUE(this->read().pools.site.empty());
+  EXPECT_TRUE(this->read().pools.age.empty());
+}
+
 TYPED_TEST(FrameTest, a_heap_that_was_not_used_has_no_pools) {
   const HeapFrame frame = this->read();
   EXPECT_EQ(frame.pool_count, this->pool_count());

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "debug/blocks/walked_pool.hpp"
+#include "debug/stacks/stack_id.hpp"
 
 namespace arenite::map {
 
@@ -19,6 +20,7 @@ constexpr Use code_of(PoolUse use) {
 inline constexpr std::uint8_t kNoClass = 0xff;
 inline constexpr std::uint16_t kNobody = 0xffff;
 inline constexpr std::uint16_t kNoSite = 0xffff;
+inline constexpr std::uint8_t kNoAge = 0xff;
 /// More pools than this are left out: 256 GiB of the production geometry.
 inline constexpr std::uint32_t kMostPools = 4u << 20;
 
@@ -32,9 +34,10 @@ struct PoolColumns {
   std::vector<std::uint16_t> owner;  ///< thread block of an attached pool
   /// Pages in memory, of the pool's; empty if that is not known.
   std::vector<std::uint8_t> resident;
-  /// The site most live bytes come from, by its place in the heap's sites; empty if not known.
+  /// Where most live bytes come from, by its place in `stacks`, in a document in the heap's sites;
+  /// empty if not known.
   std::vector<std::uint16_t> site;
-  /// When the youngest live block came, in 254ths of the heap's blocks so far, 0 oldest; 255 for
+  /// When the youngest live block came, in 254ths of the blocks so far, 0 oldest; kNoAge if it has
   /// none. Empty if not known.
   std::vector<std::uint8_t> age;
 };
@@ -65,6 +68,8 @@ struct HeapFrame {
   /// Beyond kMostPools.
   std::uint32_t pools_left_out = 0;
   PoolColumns pools;
+  /// Of the debug layer.
+  std::vector<StackId> stacks;
   std::vector<SpanFacts> spans;
   std::vector<ThreadFacts> threads;
   BlockDetail detail;

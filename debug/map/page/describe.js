@@ -41,8 +41,12 @@ function describeBlocks(state, pool) {
   if (frame.held[pool] > 0) rows.push(["in arrays", plural(frame.held[pool], "block")]);
   if (frame.carved[pool] < capacity) rows.push(["never handed out", plural(capacity - frame.carved[pool], "block")]);
   rows.push(["kept", bytes(frame.kept[pool]) + (frame.pinned[pool] > 0 ? `, ${bytes(frame.pinned[pool])} of it pinned` : "")]);
-  if (frame.site && frame.site[pool] !== kNoSite) rows.push(["mostly from", heap.sites[frame.site[pool]].name]);
-  return rows;
+  return [...rows, ...describeSite(state, pool)];
+}
+
+function describeSite(state, pool) {
+  const { heap, frame } = state;
+  return frame.site && frame.site[pool] !== kNoSite ? [["mostly from", heap.sites[frame.site[pool]].name]] : [];
 }
 
 function describeSpan(state, span) {
@@ -51,6 +55,7 @@ function describeSpan(state, span) {
     ["state", "span (large block)"],
     ["begins", `${hex(poolAddress(state, frame.span_pool[span]))}, pool ${count(frame.span_pool[span])}`],
     ["length", `${plural(frame.span_pools[span], "pool")}, ${bytes(frame.span_bytes[span])} usable`],
+    ...describeSite(state, frame.span_pool[span]),
   ];
 }
 

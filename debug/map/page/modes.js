@@ -26,10 +26,10 @@ const plainEntries = (theme) => new Map([
 ]);
 
 /// Ranks by number of pools: the most common get a colour of their own, the rest one in common.
-function rankMode(frame, column, nothing, nameOf, noneName) {
+function rankMode(frame, column, nothing, nameOf, noneName, spans = false) {
   const pools = new Map();
   for (let i = 0; i < frame.pool_count; ++i)
-    if (column[i] !== nothing && plainCode(frame, i) < 0) pools.set(column[i], (pools.get(column[i]) || 0) + 1);
+    if (column[i] !== nothing && (plainCode(frame, i) < 0 || (spans && frame.span_of[i] >= 0))) pools.set(column[i], (pools.get(column[i]) || 0) + 1);
   const ranked = [...pools].sort((a, b) => b[1] - a[1] || a[0] - b[0]).map(([value]) => value);
   const rank = new Map(ranked.map((value, i) => [value, Math.min(i, kCategories.length)]));
   return {
@@ -110,9 +110,9 @@ const kModes = [
     },
   },
   {
-    id: "site", name: "Site",
+    id: "site", name: "Site", spans: true,
     missing: ({ frame }) => frame.site ? "" : "sites are known only with the debug layer (mode=debug)",
-    make: ({ heap, frame }) => rankMode(frame, frame.site, kNoSite, (site) => heap.sites[site].name, "no site known"),
+    make: ({ heap, frame }) => rankMode(frame, frame.site, kNoSite, (site) => heap.sites[site].name, "no site known", true),
   },
   {
     id: "thread", name: "Thread", missing: () => "",

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "debug/map/origins.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace arenite::map {
+
+void Origins::add(const WalkedPool& pool) {
+  if (!find_) return;
+  Known known;
+  bytes_.clear();
+  pool.each_live([&](const WalkedBlock& block) {
+    BlockFacts facts;
+    // What is live to the heap may be in the debug layer's quarantine.
+    if (!find_(block.begin, facts) || facts.state != BlockState::live) return;
+    bytes_[facts.allocated] += block.bytes;
+    known.youngest = std::max(known.youngest, facts.serial);
+  });
+  if (!bytes_.empty()) {
+    const auto most = std::max_element(bytes_.begin(), bytes_.end(), [](auto& a, auto& b) {
+      return std::pair(a.second, b.first) < std::pair(b.second, a.first);
+    });
+    known.site = site_of(most->first);
+  }
+  last_serial_ = std::max(last_serial_, known.youngest);
+  pools_.insert(pools_.end(), pool.pools, known);
+}
+
+void Origins::finish(HeapFrame& frame) {
+  if (last_serial_ == 0) return;
+  pools_.resize(frame.pool_count);
+  for (const Known& known : pools_) {
+    const double share = static_cast<double>(known.youngest) / static_cast<double>(last_serial_);
+    frame.pools.site.push_back(known.site);
+    frame.pools.age.push_back(
+        known.youngest == 0 ? kNoAge : static_cast<std::uint8_t>(share * (kNoAge - 1)));
+  }
+  frame.stacks = stacks_;
+}
+
+std::uint16_t Origins::site_of(StackId stack) {
+  const auto [found, added] = sites_.try_emplace(stack, kNoSite);
+  if (added && stacks_.size() < kNoSite) {
+    found->second = static_cast<std::uint16_t>(stacks_.size());
+    stacks_.push_back(stack);
+  }
+  return found->second;
+}
+
+}  // namespace arenite::map

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: MIT
+// Where the live blocks of each pool come from, and when, as far as the debug layer knows: beside
+// the walk that makes a frame. Throws std::bad_alloc.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "debug/census/site_counts.hpp"
+#include "debug/map/heap_frame.hpp"
+
+namespace arenite::map {
+
+class Origins {
+ public:
+  /// `find`: null if there is no debug layer.
+  explicit Origins(FindFacts find) : find_(std::move(find)) {}
+
+  /// Every pool of the heap, in the order of the walk.
+  void add(const WalkedPool& pool);
+  /// Fills in the columns `site` and `age` and the stacks, if any block was known.
+  void finish(HeapFrame& frame);
+
+ private:
+  struct Known {
+    std::uint16_t site = kNoSite;
+    std::uint64_t youngest = 0;  ///< serial; 0: no block is known
+  };
+
+  std::uint16_t site_of(StackId stack);
+
+  FindFacts find_;
+  std::vector<Known> pools_;
+  std::vector<StackId> stacks_;
+  std::unordered_map<StackId, std::uint16_t> sites_;
+  /// Live bytes by stack, of the pool at hand.
+  std::unordered_map<StackId, std::uint64_t> bytes_;
+  std::uint64_t last_serial_ = 0;
+};
+
+}  // namespace arenite::map
