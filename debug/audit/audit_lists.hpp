@@ -14,6 +14,7 @@ class ListAudit {
 
   void run() {
     for (std::uint32_t i = 0; i < plan().root.class_count; ++i) walk(i);
+    for (std::uint32_t i = plan().root.class_count; i < kMaxClasses; ++i) check_unused(i);
   }
 
  private:
@@ -26,6 +27,12 @@ class ListAudit {
     const Address at = plan().root_address + offsetof(HeapRoot<Remote>, lists) +
                        size_class * sizeof(ClassList<Remote>);
     context_.findings.add(Invariant::P6, {Subject::size_class, size_class, at}, message);
+  }
+
+  void check_unused(std::uint32_t number) {
+    const ClassList<Remote>& list = plan().root.lists[number];
+    if (list.head != kNone || list.tail != kNone || list.length != 0)
+      add_list(number, Message{} << "there is no such class, but its list has something");
   }
 
   /// Ends at the first pool it has met before, so after as many steps as there are pools.

@@ -150,6 +150,20 @@ class RootAudit {
       lines = record.first_line + divide_up(bytes, kLineBytes);
       need(lines * kLineBytes <= root_.attached_offset, "number of slots", record.slots);
     }
+    check_unused_classes();
+  }
+
+  /// A count of classes that is too small would hide pools.
+  void check_unused_classes() {
+    constexpr ClassRecord kUnused{};
+    for (std::uint32_t i = root_.class_count; i < kMaxClasses; ++i)
+      if (std::memcmp(&root_.classes[i], &kUnused, sizeof kUnused) != 0)
+        findings_.add(
+            Invariant::R2,
+            {Subject::size_class, i,
+             plan_.root_address + offsetof(HeapRoot<Remote>, classes) + i * sizeof kUnused},
+            Message{} << "there are " << root_.class_count
+                      << " classes, but this one is described");
   }
 
   /// A1.
@@ -173,7 +187,7 @@ class RootAudit {
                                 << " bytes overlap what lies before, or lie outside");
       from = stretch.address + stretch.bytes;
     }
-    require(from + root_.guard_bytes <= end, Invariant::A1, "end of the range", from);
+    require(from + root_.guard_bytes == end, Invariant::A1, "end of the range", from);
   }
 
   /// The tables hold what the arenas and threads need, accessibly.
@@ -188,6 +202,8 @@ class RootAudit {
     check_table(2, root_.pools, pools * sizeof(PoolDescriptor<Remote>));
     check_table(3, root_.bitmaps, pools * root_.bitmap_bytes);
     check_table(4, root_.threads, std::uint64_t{root_.threads_used} * root_.thread_bytes);
+    require(root_.threads.bytes == std::uint64_t{root_.max_threads} * root_.thread_bytes,
+            Invariant::R2, "thread limit", root_.max_threads);
   }
 
   void check_table(std::uint32_t index, const Stretch<Remote>& table, std::uint64_t needed) {

@@ -22,7 +22,8 @@ class SpanAudit {
           Message{} << "a span of " << pools << " pools from here would leave the arenas");
       return 0;
     }
-    if (descriptor.span_bytes > bytes || descriptor.span_bytes + plan().root.pool_bytes <= bytes)
+    if (descriptor.span_bytes > bytes || descriptor.span_bytes + plan().root.pool_bytes <= bytes ||
+        descriptor.span_bytes % plan().root.page_bytes != 0)
       add(Invariant::L1, first,
           Message{} << "a span of " << pools << " pools says it has " << descriptor.span_bytes
                     << " bytes");

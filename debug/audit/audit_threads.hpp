@@ -40,9 +40,10 @@ class ThreadAudit {
   void check_thread() {
     ThreadHeader<Remote> header;
     if (!read(plan().thread(thread_), header)) return;
-    if (header.none.count != 0 || header.none.capacity != 0)
+    if (header.none.count != 0 || header.none.capacity != 0 || header.none.reciprocal != 0)
       add(Invariant::T1, Message{} << "its array of capacity zero has count " << header.none.count
-                                   << ", capacity " << header.none.capacity);
+                                   << ", capacity " << header.none.capacity << ", reciprocal "
+                                   << header.none.reciprocal);
     if (header.state > ThreadState::diverted)
       add(Invariant::T1, Message{} << "has state " << static_cast<std::uint32_t>(header.state));
     if (header.index != thread_)
