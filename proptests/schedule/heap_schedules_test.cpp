@@ -118,35 +118,14 @@ TEST(HeapSchedules, ServesThreeThreadsThatTakeAndGive) {
 TEST(HeapSchedules, TellsAPoolOfAnotherClassBeforeItListsIt) {
   // One thread has seen the full pool and is to list it; meanwhile the other empties it, and leaves
   // it full again as a pool of another class.
-  expect_clean({[] { prepare(2, 8, State::diverted, 256); },
+  expect_clean({[] { prepare(2, 9, State::diverted, 256); },
                 {[] { free_block(1, 0, 256); },
                  [] {
                    for (std::size_t i = 1; i < 8; ++i) free_block(0, i, 256);
-                   for (std::size_t i = 8; i < 13; ++i) allocate_block(0, i);
+                   for (std::size_t i = 9; i < 14; ++i) allocate_block(0, i);
                  }},
                 [] {
-                  if (blocks[0] != nullptr) free_block(0, 0, 256);
-                  empty();
-                }},
-               {.bound = 2});
-}
-
-TEST(HeapSchedules, TellsAPoolOfAnotherClassBeforeItGivesItBack) {
-  // One thread has freed the last block of a listed pool; meanwhile the other gives it back and
-  // lists it as a pool of another class, in which just those blocks are free.
-  expect_clean({[] {
-                  prepare(2, 5);
-                  for (std::size_t i = 1; i < 4; ++i) free_block(0, i);
-                },
-                {[] { free_block(1, 0); },
-                 [] {
-                   at->heap().hand_back_all(threads[0]);
-                   for (std::size_t i = 5; i < 14; ++i) allocate_block(0, i, 256);
-                   for (std::size_t i = 5; i < 9; ++i) free_block(0, i, 256);
-                 }},
-                [] {
-                  audit();
-                  for (std::size_t i = 9; i < 14; ++i) free_block(0, i, 256);
+                  free_block(0, 8, 256);
                   empty();
                 }},
                {.bound = 2});
