@@ -100,6 +100,20 @@ TEST(GuardSchedules, FindsABlockThatComesWhole) {
                {.bound = 4});
 }
 
+TEST(GuardSchedules, KnowsTheSizeOfABlockThatJustCame) {
+  expect_clean({[] { prepare(2, 1024); },
+                {[] { handed.store(allocate(7), std::memory_order_relaxed); },
+                 [] {
+                   void* seen = handed.load(std::memory_order_relaxed);
+                   std::size_t size = 24;
+                   if (seen != nullptr)
+                     guarded->requested_size(reinterpret_cast<Address>(seen), size);
+                   check(size == 24, "another size");
+                 }},
+                [] { expect_all_out(); }},
+               {.bound = 4});
+}
+
 TEST(GuardSchedules, ChecksABlockThatGoes) {
   // The poison must stand there once the block says that it is freed.
   expect_clean(
