@@ -106,11 +106,12 @@ struct Gullible : ModelHeap<G> {
 };
 
 TEST(RefusedRequests, AreNotTakenForSuccess) {
-  const Program program = parse_text(
-                              "configure geometry=tiny arenas=1 threads=1 slots=8\nfail_os after=0 "
-                              "refusals=200\nallocate slot=0 size=class:3\n")
-                              .program;
-  ASSERT_EQ(program.operations.size(), 2u);
+  Program program;
+  program.operations.resize(2);
+  program.operations[0].kind = Kind::fail_os;
+  set(program.operations[0], field::refusals, 200);
+  program.operations[1].kind = Kind::allocate;
+  program.operations[1].arg = SizeCode{.number = 100}.encode();
   EXPECT_FALSE(run_on<ModelHeap<Tiny>>(program).diverged());
   EXPECT_TRUE(run_on<Gullible<Tiny>>(program).diverged());
 }
