@@ -99,7 +99,6 @@ class PointerGraph {
   std::vector<std::uint8_t> rooted_;
   RootEdge root_;  ///< what the roots at hand have in common
   Address kept_by_libc_ = 0;
-  std::uint32_t from_ = 0;
   std::uint64_t unreadable_in_blocks_ = 0;
   std::uint64_t unreadable_roots_ = 0;
   unsigned batched_ = 0;
