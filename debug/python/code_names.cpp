@@ -66,6 +66,37 @@ std::uint32_t CodeNames::add(const CodeIdentity& code, std::atomic<std::uint32_t
   return number;
 }
 
+namespace {
+
+/// A word of `lines`: 16 bits of number, 24 of offset, 24 of line.
+constexpr unsigned kLineBits = 24, kOffsetBits = 24;
+constexpr std::uint32_t kMostLine = (1u << kLineBits) - 1;
+
+}  // namespace
+
+std::uint64_t CodeNames::key_of(std::uint32_t number, std::uint32_t offset) {
+  static_assert(kMostCodes <= 1u << (64 - kLineBits - kOffsetBits));
+  return std::uint64_t{number} << kOffsetBits | offset;
+}
+
+std::atomic<std::uint64_t>& CodeNames::kept(std::uint64_t key) const {
+  return table_->lines[key * detail::kFactor[0] >> 32 & (kKeptLines - 1)];
+}
+
+bool CodeNames::line(std::uint32_t number, std::uint32_t offset, std::uint32_t& line) const {
+  const std::uint64_t key = key_of(number, offset);
+  // Relaxed: the word is all there is.
+  const std::uint64_t word = kept(key).load(std::memory_order_relaxed);
+  line = static_cast<std::uint32_t>(word & kMostLine);
+  return word != 0 && word >> kLineBits == key;
+}
+
+void CodeNames::keep_line(std::uint32_t number, std::uint32_t offset, std::uint32_t line) {
+  if (offset >= 1u << kOffsetBits || line > kMostLine) return;
+  const std::uint64_t key = key_of(number, offset);
+  kept(key).store(key << kLineBits | line, std::memory_order_relaxed);
+}
+
 bool CodeNames::names(std::uint32_t number, Names& names) const {
   // Acquire: pairs with the release in `add`.
   if (number >= count_.load(std::memory_order_acquire)) return false;

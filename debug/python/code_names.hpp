@@ -46,6 +46,9 @@ class CodeNames {
   bool open();
   /// The function's number; kNoCode if it is new and has no room.
   std::uint32_t number(const CodeIdentity& code, ReadText read, void* context);
+  /// The line of an instruction of the function, if `keep_line` was told lately.
+  bool line(std::uint32_t number, std::uint32_t offset, std::uint32_t& line) const;
+  void keep_line(std::uint32_t number, std::uint32_t offset, std::uint32_t line);
   /// False for what is no number.
   bool names(std::uint32_t number, Names& names) const;
   /// In a forked child: a thread that is not there may have been adding one.
@@ -56,13 +59,18 @@ class CodeNames {
     CodeIdentity identity;
     std::uint32_t file_at, file_bytes, name_at, name_bytes;
   };
+  static constexpr std::uint32_t kKeptLines = 1 << 14;
   struct Table {
+    /// Number, offset and line in one word each, so that no reader meets halves of two; 0 for none.
+    std::atomic<std::uint64_t> lines[kKeptLines];
     /// One more than the number of the function, 0 for none; open addressing.
     std::atomic<std::uint32_t> places[2 * kMostCodes];
     Code codes[kMostCodes];
     char text[kTextBytes];
   };
 
+  static std::uint64_t key_of(std::uint32_t number, std::uint32_t offset);
+  std::atomic<std::uint64_t>& kept(std::uint64_t key) const;
   std::uint32_t add(const CodeIdentity& code, std::atomic<std::uint32_t>& place, ReadText read,
                     void* context);
 

@@ -92,6 +92,21 @@ TEST_F(CodeNamesTest, NobodyWaits) {
   EXPECT_NE(number(nested.inner), CodeNames::kNoCode);
 }
 
+TEST_F(CodeNamesTest, LinesAreKeptByFunctionAndInstruction) {
+  std::uint32_t line = 0;
+  EXPECT_FALSE(names.line(0, 0, line));
+  names.keep_line(3, 20, 77);
+  EXPECT_TRUE(names.line(3, 20, line));
+  EXPECT_EQ(line, 77u);
+  EXPECT_FALSE(names.line(3, 22, line));
+  EXPECT_FALSE(names.line(4, 20, line));
+  names.keep_line(5, 1 << 24, 1);
+  EXPECT_FALSE(names.line(5, 1 << 24, line));
+  names.keep_line(CodeNames::kMostCodes - 1, 40, (1 << 24) - 1);
+  EXPECT_TRUE(names.line(CodeNames::kMostCodes - 1, 40, line));
+  EXPECT_EQ(line, (1u << 24) - 1);
+}
+
 TEST_F(CodeNamesTest, LongNamesAreCut) {
   const std::string longer(5000, 'x');
   CodeIdentity named = code;

@@ -130,10 +130,14 @@ unsigned Python::name(const Walk& walk, Address* to, unsigned most) {
     const Walk::Step& step = walk.steps[i];
     const std::uint32_t number = names_.number(step.code, read_text, this);
     if (number == CodeNames::kNoCode) continue;
-    const int line =
-        line_of_(reinterpret_cast<void*>(step.code.code), static_cast<int>(step.offset));
-    to[count++] =
-        kScriptMark | Address{number} << kLineBits | static_cast<std::uint32_t>(std::max(line, 0));
+    std::uint32_t line = 0;
+    if (!names_.line(number, step.offset, line)) {
+      // A walk through the function's table of lines.
+      line = static_cast<std::uint32_t>(std::max(
+          line_of_(reinterpret_cast<void*>(step.code.code), static_cast<int>(step.offset)), 0));
+      names_.keep_line(number, step.offset, line);
+    }
+    to[count++] = kScriptMark | Address{number} << kLineBits | line;
   }
   return count;
 }

@@ -17,7 +17,7 @@ class PythonStacks {
   StackId join(StackDepot& depot, StackId stack, Python& python);
 
  private:
-  static constexpr std::size_t kEntries = 256;
+  static constexpr std::size_t kEntries = 1024;
   struct Entry {
     std::uint64_t hash;
     StackId stack, joined;
