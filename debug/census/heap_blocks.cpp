@@ -8,8 +8,8 @@
 
 namespace arenite {
 
-HeapBlocks::HeapBlocks(const AnyView& view, const Examination& examination, FindFacts find)
-    : view_(view), examination_(examination), find_(std::move(find)) {
+HeapBlocks::HeapBlocks(const AnyView& view, const Examination& examination, Traces traces)
+    : view_(view), examination_(examination), traces_(std::move(traces)) {
   for (const HeapReport& heap : examination.heaps) {
     const HeapRoot<Remote>& root = heap.result.plan.root;
     if (heap.complete())
@@ -35,7 +35,7 @@ void HeapBlocks::each_live(void* self, void (*visit)(void* visitor, const BlockF
     walk.each_pool([&](const WalkedPool& pool) {
       pool.each_live([&](const WalkedBlock& block) {
         BlockFacts facts;
-        if (heaps.find_ == nullptr || !heaps.find_(block.begin, facts)) {
+        if (!heaps.traces_.there() || !heaps.traces_.find(block.begin, facts)) {
           facts.begin = block.begin;
           facts.size = block.bytes;
         } else if (facts.state != BlockState::live) {
@@ -46,6 +46,10 @@ void HeapBlocks::each_live(void* self, void (*visit)(void* visitor, const BlockF
     });
     heaps.unclear_ += walk.unclear();
   }
+  if (heaps.traces_.each_on_pages == nullptr) return;
+  heaps.traces_.each_on_pages([&](const BlockFacts& facts) {
+    if (facts.state == BlockState::live) visit(visitor, facts);
+  });
 }
 
 }  // namespace arenite

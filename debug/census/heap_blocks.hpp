@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "debug/census/site_counts.hpp"
+#include "debug/census/traces.hpp"
 #include "debug/leaks/live_blocks.hpp"
 #include "debug/target/examination.hpp"
 
@@ -14,8 +14,8 @@ namespace arenite {
 
 class HeapBlocks {
  public:
-  /// Throws CannotTell if there is no memory. `find`: null if there is no debug layer.
-  HeapBlocks(const AnyView& view, const Examination& examination, FindFacts find = nullptr);
+  /// Throws CannotTell if there is no memory.
+  HeapBlocks(const AnyView& view, const Examination& examination, Traces traces = {});
 
   const LiveBlocks& blocks() const { return blocks_; }
   /// The heaps' reservations, ascending.
@@ -28,7 +28,7 @@ class HeapBlocks {
 
   const AnyView& view_;
   const Examination& examination_;
-  FindFacts find_;
+  Traces traces_;
   LiveBlocks blocks_;
   std::vector<Region> reservations_;
   std::uint64_t unclear_ = 0;

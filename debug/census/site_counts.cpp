@@ -60,6 +60,15 @@ void SiteCounts::add_block(Site site, std::uint64_t bytes, std::uint64_t request
     parts_.push_back({site, bytes});
 }
 
+void SiteCounts::add_on_pages(const BlockFacts& facts) {
+  if (facts.state != BlockState::live) return;
+  SiteCount& counted = count({Site::Kind::stack, facts.allocated});
+  ++counted.blocks;
+  counted.bytes += facts.size;
+  counted.requested += facts.size;
+  counted.kept_alone += round_up(std::max<std::uint64_t>(facts.size, 1), page_bytes_) - facts.size;
+}
+
 void SiteCounts::close_pool(const WalkedPool& pool) {
   const std::uint64_t live = std::max<std::uint64_t>(pool.live_bytes(), 1);
   const std::uint64_t touched =

@@ -56,6 +56,8 @@ class SiteCounts {
   /// Every pool of the heap, in the order of a walk; then `finish`.
   void add(const WalkedPool& pool);
   void finish() { close_arena(); }
+  /// A block of the debug layer on pages of its own.
+  void add_on_pages(const BlockFacts& facts);
 
   /// In no order.
   std::vector<SiteCount> counts() const;

@@ -16,7 +16,9 @@ struct Traces {
   FindFacts find;
   /// The frames of a stack, innermost first: return addresses. Empty if it is none.
   std::function<std::vector<Address>(StackId stack)> frames;
-  /// Its tables, in ascending order: no pointers of the program's lie there.
+  /// Visits its blocks on guard pages, which lie in no heap, live or freed. Null without a layer.
+  std::function<void(const std::function<void(const BlockFacts& facts)>& visit)> each_on_pages;
+  /// What it has mapped, blocks on guard pages too: no roots lie there.
   std::vector<Region> tables;
 
   bool there() const { return find != nullptr; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include <fmt/format.h>
 
-#include "debug/cli/commands.hpp"
+#include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/target/exit_code.hpp"
 #include "geometry/classic.hpp"
@@ -48,14 +48,30 @@ int print_classes(Format format) {
   return kClean;
 }
 
-}  // namespace
+struct Request {
+  Format format = Format::text;
+  std::string geometry = Production::kName;
+};
 
-int classes(const std::string& geometry, Format format) {
+int run(const Request& request) {
+  const std::string& geometry = request.geometry;
+  const Format format = request.format;
   if (geometry == Production::kName) return print_classes<Production>(format);
   if (geometry == Classic::kName) return print_classes<Classic>(format);
   if (geometry == Tiny::kName) return print_classes<Tiny>(format);
   fmt::print(stderr, "arenite: there is no geometry {}\n", geometry);
   return kUsage;
+}
+
+}  // namespace
+
+void add_classes(CommandLine& line) {
+  auto [sub, request] = line.add<Request>("classes", "Print the size classes of a geometry", run,
+                                          "  arenite classes\n"
+                                          "  arenite classes --geometry classic\n");
+  sub.add_option("--geometry", request.geometry, "which; production if not given")
+      ->check(CLI::IsMember({"production", "classic", "tiny"}));
+  add_format(sub, request.format);
 }
 
 }  // namespace arenite::cli

@@ -27,4 +27,39 @@ void add_format(CLI::App& sub, Format& format, std::initializer_list<Format> for
       ->option_text(listed);
 }
 
+void add_snapshot(CommandLine& line) {
+  struct Request {
+    Source source;
+    Format format = Format::text;
+    std::string output;
+    bool full = false;
+  };
+  auto [sub, request] = line.add<Request>(
+      "snapshot", "Save a heap's state to a file",
+      [](const Request& asked) {
+        return take_snapshot(asked.source, asked.output, asked.full, asked.format);
+      },
+      "  arenite snapshot --pid 4711 -o now.arn\n"
+      "  arenite snapshot --pid 4711 -o all.arn --full   with what blocks hold\n");
+  add_source(sub, request.source);
+  add_format(sub, request.format);
+  sub.add_option("-o,--output", request.output, "the file to write")->required();
+  sub.add_flag("--full", request.full, "with the contents of all blocks");
+}
+
+void add_whatis(CommandLine& line) {
+  struct Request {
+    Source source;
+    Format format = Format::text;
+    std::string address;
+  };
+  auto [sub, request] = line.add<Request>(
+      "whatis", "Say what lies at an address",
+      [](const Request& asked) { return whatis(asked.source, asked.address, asked.format); },
+      "  arenite whatis 0x7f3b2c010040 --pid 4711\n");
+  sub.add_option("address", request.address, "in hexadecimal")->required();
+  add_source(sub, request.source);
+  add_format(sub, request.format);
+}
+
 }  // namespace arenite::cli

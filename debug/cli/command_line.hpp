@@ -39,28 +39,46 @@ class CommandLine {
   Added<Request> add(const char* name, const char* what, int (*run)(const Request& request),
                      const char* examples) {
     CLI::App* sub = app_.add_subcommand(name, what);
-    sub->footer(std::string("Examples:\n") + examples);
+    if (*examples != '\0') sub->footer(std::string("Examples:\n") + examples);
     const auto request = std::make_shared<Request>();
     sub->callback(
         [&chosen = chosen_, request, run] { chosen = [request, run] { return run(*request); }; });
     return {*sub, *request};
   }
 
+  const CLI::App& app() const { return app_; }
+
  private:
   CLI::App& app_;
   std::function<int()>& chosen_;
 };
 
-/// --pid, --snapshot: one of them must be given.
+/// --pid, --core, --snapshot: one of them must be given.
 void add_source(CLI::App& sub, Source& source);
 /// --format, one of those named.
 void add_format(CLI::App& sub, Format& format,
                 std::initializer_list<Format> formats = {Format::text, Format::json});
 
-// A command each.
+// A command each, unless it says more.
+void add_audit(CommandLine& line);
+void add_blocks(CommandLine& line);
+void add_classes(CommandLine& line);
+void add_diff(CommandLine& line);
+void add_explain(CommandLine& line);
+void add_export(CommandLine& line);
 void add_leaks(CommandLine& line);
 void add_map(CommandLine& line);
+void add_path(CommandLine& line);
+void add_refs(CommandLine& line);
+void add_run(CommandLine& line);
 void add_sites(CommandLine& line);
+void add_snapshot(CommandLine& line);
+void add_stat(CommandLine& line);
+void add_symbolize(CommandLine& line);
+void add_watch(CommandLine& line);
+void add_whatis(CommandLine& line);
+/// completion, man
+void add_completion(CommandLine& line);
 /// replay, reduce, show
 void add_programs(CommandLine& line);
 

@@ -61,7 +61,7 @@ class Leaks {
 
   void gather(const AnyView& view, const Examination& seen) {
     const Traces traces = traces_of(view, seen);
-    blocks_ = std::make_unique<HeapBlocks>(view, seen, traces.find);
+    blocks_ = std::make_unique<HeapBlocks>(view, seen, traces);
     graph_ = std::make_unique<PointerGraph>(view, *blocks_);
     Progress progress("reading blocks");
     graph_->build(seen.facts,

@@ -79,5 +79,32 @@ TEST(Leaks, a_snapshot_without_contents_cannot_tell) {
   EXPECT_THAT(output.text, HasSubstr("could not be read"));
 }
 
+TEST(Refs, name_who_holds_the_pointer) {
+  const Child child = subject("lost");
+  const Output output = arenite("refs --format json " + child.line + " " + child.option());
+  ASSERT_EQ(output.code, 0) << output.text;
+  const Json json = output.json();
+  EXPECT_EQ(json["target"]["begin"], child.line);
+  EXPECT_EQ(json["target"]["block"], true);
+  bool by_block = false;
+  for (const Json& one : json["references"]) by_block |= one.contains("block");
+  EXPECT_TRUE(by_block) << "the middle of the chain points to its end";
+  EXPECT_THAT(arenite("refs " + child.line + " " + child.option()).text,
+              HasSubstr("offset 0 in the block of 400 bytes"));
+}
+
+TEST(Path, leads_from_a_root_to_the_end_of_a_chain) {
+  const Child child = subject("lost");
+  const Output output = arenite("path --format json " + child.line + " " + child.option());
+  ASSERT_EQ(output.code, 0) << output.text;
+  const Json json = output.json();
+  EXPECT_EQ(json["reached"], true);
+  EXPECT_EQ(json["blocks"].back()["begin"], child.line);
+  ASSERT_GE(json["blocks"].size(), 1u);
+  const Output text = arenite("path " + child.line + " " + child.option());
+  EXPECT_THAT(text.text, HasSubstr("-> the block of 400 bytes at " + child.line));
+  EXPECT_EQ(arenite("path 10 " + child.option()).code, 2);
+}
+
 }  // namespace
 }  // namespace arenite::cli

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // The sub-commands of `arenite` that are about heap programs (proptests/README.md). A file may be a
 // container, a body, or text. Each returns an ExitCode and may throw CannotTell, as those of
-// commands.hpp.
+// command_line.hpp.
 #pragma once
 
 #include <string>

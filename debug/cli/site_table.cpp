@@ -32,14 +32,17 @@ SiteCount HeapSites::total() const {
   return sum;
 }
 
-HeapSites count_sites(const AnyView& view, const HeapReport& heap) {
+HeapSites count_sites(const AnyView& view, const HeapReport& heap, const Traces& traces) {
   const HeapPlan& plan = heap.result.plan;
   BlockWalk<AnyView> walk(view, plan);
   if (!walk.had()) throw CannotTell("there is no memory to count blocks in");
-  SiteCounts counts(plan.root.page_bytes, plan.root.pool_bytes);
+  SiteCounts counts(plan.root.page_bytes, plan.root.pool_bytes, traces.find);
   walk.each_pool([&](const WalkedPool& pool) { counts.add(pool); });
   counts.finish();
+  if (traces.each_on_pages != nullptr)
+    traces.each_on_pages([&](const BlockFacts& facts) { counts.add_on_pages(facts); });
   HeapSites counted;
+  counted.traced = traces.there();
   counted.module = heap.site.module;
   counted.unclear = walk.unclear();
   counted.sites = counts.counts();
@@ -56,7 +59,22 @@ void sort_sites(std::vector<SiteCount>& sites, SiteOrder order) {
   });
 }
 
-std::string label_of(const Site& site, const HeapSites& heap) {
+std::vector<HeapSites> count_all_sites(const AnyView& view, const Examination& seen,
+                                       StackNames& names) {
+  const Traces traces = traces_of(view, seen);
+  std::vector<HeapSites> heaps;
+  for (const HeapReport& heap : seen.heaps)
+    if (heap.complete()) heaps.push_back(count_sites(view, heap, traces));
+  if (!traces.there()) return heaps;
+  names.take_modules(view, seen.facts);
+  for (const HeapSites& heap : heaps)
+    for (const SiteCount& count : heap.sites)
+      if (count.site.kind == Site::Kind::stack && count.site.number != 0)
+        names.take(count.site.number, traces.frames(count.site.number));
+  return heaps;
+}
+
+std::string label_of(const Site& site, const HeapSites& heap, StackNames& names) {
   switch (site.kind) {
     case Site::Kind::size_class:
       return fmt::format(
@@ -69,25 +87,29 @@ std::string label_of(const Site& site, const HeapSites& heap) {
     case Site::Kind::stack:
       break;
   }
-  return site.number == 0 ? "no stack was kept" : fmt::format("stack {}", site.number);
+  return names.culprit(site.number);
 }
 
-Json describe(const SiteCount& count, const HeapSites& heap) {
-  Json json{{"kind", kind_name(count.site.kind)}};
+Json describe(const SiteCount& count) {
+  return {{"blocks", count.blocks},
+          {"live_bytes", count.bytes},
+          {"requested_bytes", count.requested},
+          {"pools", count.pools},
+          {"pools_alone", count.pools_alone},
+          {"arenas_alone", count.arenas_alone},
+          {"kept_bytes_alone", count.kept_alone},
+          {"kept_bytes_shared", count.kept_shared}};
+}
+
+Json describe(const SiteCount& count, const HeapSites& heap, StackNames& names) {
+  Json json{{"kind", kind_name(count.site.kind)}, {"label", label_of(count.site, heap, names)}};
   if (count.site.kind == Site::Kind::size_class) {
     json["class"] = count.site.number;
     json["block_bytes"] =
         count.site.number < heap.classes.size() ? heap.classes[count.site.number].block_bytes : 0;
   }
-  if (count.site.kind == Site::Kind::stack) json["stack"] = count.site.number;
-  json.update({{"blocks", count.blocks},
-               {"live_bytes", count.bytes},
-               {"requested_bytes", count.requested},
-               {"pools", count.pools},
-               {"pools_alone", count.pools_alone},
-               {"arenas_alone", count.arenas_alone},
-               {"kept_bytes_alone", count.kept_alone},
-               {"kept_bytes_shared", count.kept_shared}});
+  if (count.site.kind == Site::Kind::stack) json["stack"] = describe(names.of(count.site.number));
+  json.update(describe(count));
   return json;
 }
 

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "debug/census/site_counts.hpp"
+#include "debug/census/traces.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/stack_names.hpp"
 
 namespace arenite::cli {
 
@@ -23,11 +24,17 @@ struct HeapSites {
 enum class SiteOrder { live_bytes, kept_bytes };
 
 /// Counts while memory can be read; sites of equal weight by their number.
-HeapSites count_sites(const AnyView& view, const HeapReport& heap);
+HeapSites count_sites(const AnyView& view, const HeapReport& heap, const Traces& traces);
 void sort_sites(std::vector<SiteCount>& sites, SiteOrder order);
 
-/// "class 12: 208 bytes"
-std::string label_of(const Site& site, const HeapSites& heap);
-Json describe(const SiteCount& count, const HeapSites& heap);
+/// Those of a whole examination, stacks taken in for `names`.
+std::vector<HeapSites> count_all_sites(const AnyView& view, const Examination& seen,
+                                       StackNames& names);
+
+/// "class 12: 208 bytes"; of a stack, the frame that says most.
+std::string label_of(const Site& site, const HeapSites& heap, StackNames& names);
+Json describe(const SiteCount& count, const HeapSites& heap, StackNames& names);
+/// The numbers alone.
+Json describe(const SiteCount& count);
 
 }  // namespace arenite::cli

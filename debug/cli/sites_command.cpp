@@ -19,18 +19,19 @@ struct Request {
   std::size_t limit = 20;
 };
 
-void print_live(const HeapSites& heap, const SiteCount& site, const SiteCount& total) {
+void print_live(const HeapSites& heap, const SiteCount& site, const SiteCount& total,
+                StackNames& names) {
   fmt::print("{:>10}  {:>5.1f} %  {:>10}  {}\n", bytes_text(site.bytes),
-             percent(site.bytes, total.bytes), site.blocks, label_of(site.site, heap));
+             percent(site.bytes, total.bytes), site.blocks, label_of(site.site, heap, names));
 }
 
-void print_pins(const HeapSites& heap, const SiteCount& site) {
+void print_pins(const HeapSites& heap, const SiteCount& site, StackNames& names) {
   fmt::print("{:>10}  {:>10}  {:>10}  {:>8}  {:>7}  {:>7}  {}\n", bytes_text(site.kept()),
              bytes_text(site.bytes), site.blocks, site.pools, site.pools_alone, site.arenas_alone,
-             label_of(site.site, heap));
+             label_of(site.site, heap, names));
 }
 
-void print_heap(const HeapSites& heap, const Request& request) {
+void print_heap(const HeapSites& heap, const Request& request, StackNames& names) {
   const SiteCount total = heap.total();
   const Style style(STDOUT_FILENO);
   fmt::print("{}\n{} live in {} blocks; {} more kept in their pools\n", heap.module,
@@ -45,8 +46,8 @@ void print_heap(const HeapSites& heap, const Request& request) {
                        : fmt::format("\n{:>10}  {:>7}  {:>10}  {}", "live", "", "blocks", "site")));
   std::size_t rest = heap.sites.size();
   for (const SiteCount& site : heap.sites) {
-    if (heap.sites.size() - rest == request.limit) break;
-    request.pins ? print_pins(heap, site) : print_live(heap, site, total);
+    if (request.limit != 0 && heap.sites.size() - rest == request.limit) break;
+    request.pins ? print_pins(heap, site, names) : print_live(heap, site, total, names);
     --rest;
   }
   if (rest > 0) fmt::print("and {} more; --limit 0 shows all\n", rest);
@@ -54,10 +55,10 @@ void print_heap(const HeapSites& heap, const Request& request) {
 
 int run(const Request& request) {
   std::vector<HeapSites> heaps;
+  StackNames names;
   const Examination examination =
       examine(request.source, [&](const AnyView& view, const Examination& seen) {
-        for (const HeapReport& heap : seen.heaps)
-          if (heap.complete()) heaps.push_back(count_sites(view, heap));
+        heaps = count_all_sites(view, seen, names);
       });
   Json json = describe(examination.facts);
   json["heaps"] = Json::array();
@@ -66,15 +67,15 @@ int run(const Request& request) {
   for (HeapSites& heap : heaps) {
     sort_sites(heap.sites, request.pins ? SiteOrder::kept_bytes : SiteOrder::live_bytes);
     if (request.format == Format::text) {
-      print_heap(heap, request);
+      print_heap(heap, request, names);
       continue;
     }
     Json sites = Json::array();
-    for (const SiteCount& site : heap.sites) sites.push_back(describe(site, heap));
+    for (const SiteCount& site : heap.sites) sites.push_back(describe(site, heap, names));
     json["heaps"].push_back({{"module", heap.module},
                              {"by", heap.traced ? "stack" : "class"},
                              {"unclear_pools", heap.unclear},
-                             {"total", describe(heap.total(), heap)},
+                             {"total", describe(heap.total())},
                              {"sites", std::move(sites)}});
   }
   if (request.format == Format::json) fmt::print("{}\n", dump(json));

@@ -3,7 +3,7 @@
 
 #include <fmt/format.h>
 
-#include "debug/cli/commands.hpp"
+#include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/target/examine.hpp"
 #include "debug/target/exit_code.hpp"
@@ -15,9 +15,14 @@ void print(void*, const char* text, std::size_t bytes) {
   std::fwrite(text, 1, bytes, stdout);
 }
 
-}  // namespace
+struct Request {
+  Source source;
+  Format format = Format::text;
+};
 
-int stat(const Source& source, Format format) {
+int run(const Request& request) {
+  const Source& source = request.source;
+  const Format format = request.format;
   const Examination examination = examine(source);
   std::string reason;
   const int code = examination.exit_code(reason);
@@ -43,6 +48,16 @@ int stat(const Source& source, Format format) {
                examination.finding_count());
   if (code == kCannotTell) fmt::print(stderr, "arenite: cannot tell: {}\n", reason);
   return code;
+}
+
+}  // namespace
+
+void add_stat(CommandLine& line) {
+  auto [sub, request] = line.add<Request>("stat", "Say what every mapped byte is used for", run,
+                                          "  arenite stat --pid 4711\n"
+                                          "  arenite stat --core core.4711 --format json\n");
+  add_source(sub, request.source);
+  add_format(sub, request.format);
 }
 
 }  // namespace arenite::cli

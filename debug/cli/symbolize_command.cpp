@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "debug/cli/commands.hpp"
+#include "debug/cli/command_line.hpp"
 #include "debug/cli/named_report.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/report/helper.hpp"
@@ -45,14 +45,29 @@ int serve_failing_process() {
   return write_all(kHelperDone, "D") ? kClean : kCannotTell;
 }
 
+struct Request {
+  std::string path;
+  bool handed_over = false;
+};
+
+int run(const Request& request) {
+  if (request.handed_over) return serve_failing_process();
+  if (request.path.empty() || request.path == "-") return name_stream(std::cin);
+  std::ifstream file(request.path, std::ios::binary);
+  if (!file) throw CannotTell(fmt::format("{}: {}", request.path, std::strerror(errno)));
+  return name_stream(file);
+}
+
 }  // namespace
 
-int symbolize(const std::string& path, bool handed_over) {
-  if (handed_over) return serve_failing_process();
-  if (path.empty() || path == "-") return name_stream(std::cin);
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw CannotTell(fmt::format("{}: {}", path, std::strerror(errno)));
-  return name_stream(file);
+void add_symbolize(CommandLine& line) {
+  auto [sub, request] =
+      line.add<Request>("symbolize", "Put functions, files and lines into a report", run,
+                        "  arenite symbolize report.txt\n"
+                        "  ./program 2>&1 | arenite symbolize\n");
+  sub.add_option("file", request.path, "a text or JSON report; stdin if not given");
+  // How a failing process calls, see debug/report/helper.hpp.
+  sub.add_flag(kHelperFlag, request.handed_over)->group("");
 }
 
 }  // namespace arenite::cli

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: MIT
+// `arenite blocks`, `diff`, `export`, `watch` and what is made from the options, as a user runs
+// them.
+#include <zlib.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "debug/cli/subject.hpp"
+
+namespace arenite::cli {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string contents(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+TEST(Blocks, those_that_a_condition_names) {
+  const Child child = subject("pinned");
+  const std::string where = " --where 'usable == 1024 and state == live' ";
+  const Output output = arenite("blocks --limit 0 --format json " + child.option() + where);
+  ASSERT_EQ(output.code, 0) << output.text;
+  const Json json = output.json();
+  EXPECT_GE(json["count"], 40);
+  EXPECT_EQ(json["blocks"].size(), json["count"]);
+  for (const Json& block : json["blocks"]) {
+    EXPECT_EQ(block["usable"], 1024);
+    EXPECT_EQ(block["state"], "live");
+  }
+  const Output one = arenite("blocks --where 'address == " + child.line + "' " + child.option());
+  EXPECT_THAT(one.text, HasSubstr("1 blocks, 1.0 KiB"));
+  EXPECT_THAT(arenite("blocks --limit 1 " + child.option()).text, HasSubstr("--limit 0 shows all"));
+}
+
+TEST(Blocks, mistakes_are_pointed_at) {
+  const Output output = arenite("blocks --pid 1 --where 'size > 4K and sate == live'");
+  EXPECT_EQ(output.code, 64);
+  EXPECT_THAT(output.text,
+              HasSubstr("size > 4K and sate == live\n              ^\nthere is no field sate"));
+}
+
+TEST(Audit, only_some_and_no_worse_than) {
+  const Child child = subject("twice");
+  EXPECT_EQ(arenite("audit --only T " + child.option()).code, 1);
+  EXPECT_EQ(arenite("audit --only T2 --fail-on error " + child.option()).code, 1);
+  EXPECT_EQ(arenite("audit --only A,P,S2 " + child.option()).code, 0);
+  EXPECT_EQ(arenite("audit --only X " + child.option()).code, 64);
+  const Output output = arenite("audit --format json " + child.option());
+  EXPECT_EQ(output.json()["heaps"][0]["findings"][0]["severity"], "error");
+}
+
+TEST(Audit, as_sarif) {
+  const Child child = subject("twice");
+  const Output output = arenite("audit --format sarif " + child.option());
+  EXPECT_EQ(output.code, 1);
+  const Json run = output.json()["runs"][0];
+  ASSERT_EQ(run["results"].size(), 1u);
+  const Json& result = run["results"][0];
+  EXPECT_EQ(result["ruleId"], "T2");
+  EXPECT_EQ(result["level"], "error");
+  EXPECT_EQ(run["tool"]["driver"]["rules"][result["ruleIndex"].get<std::size_t>()]["id"], "T2");
+  EXPECT_THAT(
+      result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"].get<std::string>(),
+      HasSubstr("libarenite"));
+}
+
+TEST(Diff, tells_what_grew) {
+  const Child before = subject("live"), after = subject("pinned");
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot -o " + file.path + " " + before.option()).code, 0);
+  const std::string both = file.path + " " + after.pid() + " ";
+  const Json json = arenite("diff --format json " + both).json();
+  EXPECT_GT(json["totals"]["kept"]["change"], 39 * 63 * 1024);
+  EXPECT_EQ(json["totals"]["live"]["after"].get<std::int64_t>() -
+                json["totals"]["live"]["before"].get<std::int64_t>(),
+            json["totals"]["live"]["change"]);
+  EXPECT_THAT(json["sites"][0]["label"].get<std::string>(), HasSubstr("1024 bytes"));
+  EXPECT_EQ(arenite("diff " + both + "--fail-on 'kept > 1M'").code, 1);
+  EXPECT_EQ(arenite("diff " + both + "--fail-on 'kept > 1G or arenas > 50'").code, 0);
+  EXPECT_EQ(arenite("diff " + both + "--fail-on 'leaked > 0'").code, 2) << "no contents";
+  EXPECT_EQ(arenite("diff " + both + "--fail-on 'kept < '").code, 64);
+  const Output same = arenite("diff " + file.path + " " + file.path + " --fail-on 'added > 0'");
+  EXPECT_EQ(same.code, 0) << same.text;
+}
+
+// ---- export ----
+
+std::string inflated(const std::string& packed) {
+  z_stream stream{};
+  EXPECT_EQ(::inflateInit2(&stream, 15 + 16), Z_OK);
+  std::string input = packed, plain(std::size_t{1} << 20, '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(plain.data());
+  stream.avail_out = static_cast<uInt>(plain.size());
+  EXPECT_EQ(::inflate(&stream, Z_FINISH), Z_STREAM_END);
+  plain.resize(stream.total_out);
+  ::inflateEnd(&stream);
+  return plain;
+}
+
+/// A message of protocol buffers, by a decoder that knows nothing of profiles: numbers and bytes of
+/// each field.
+struct Message {
+  std::multimap<unsigned, std::uint64_t> numbers;
+  std::multimap<unsigned, std::string> bytes;
+
+  explicit Message(const std::string& from) {
+    for (std::size_t at = 0; at < from.size();) {
+      const std::uint64_t tag = varint(from, at);
+      const auto field = static_cast<unsigned>(tag >> 3);
+      if ((tag & 7) == 0) {
+        numbers.emplace(field, varint(from, at));
+        continue;
+      }
+      EXPECT_EQ(tag & 7, 2u);
+      const std::uint64_t length = varint(from, at);
+      ASSERT_LE(length, from.size() - at);
+      bytes.emplace(field, from.substr(at, length));
+      at += length;
+    }
+  }
+  static std::uint64_t varint(const std::string& from, std::size_t& at) {
+    std::uint64_t number = 0;
+    for (unsigned shift = 0; at < from.size() && shift < 64; shift += 7) {
+      const auto byte = static_cast<unsigned char>(from[at++]);
+      number |= std::uint64_t{byte & 0x7fu} << shift;
+      if (byte < 0x80) break;
+    }
+    return number;
+  }
+};
+
+TEST(Export, pprof_decodes_to_the_sites) {
+  const Child child = subject("pinned");
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("export --pprof -o " + file.path + " " + child.option()).code, 0);
+  const Message profile(inflated(contents(file.path)));
+  std::vector<std::string> texts;
+  const auto [begin, end] = profile.bytes.equal_range(6);
+  for (auto one = begin; one != end; ++one) texts.push_back(one->second);
+  ASSERT_FALSE(texts.empty());
+  EXPECT_EQ(texts[0], "");
+  EXPECT_EQ(profile.bytes.count(1), 2u) << "objects and bytes";
+  std::set<std::uint64_t> locations;
+  const auto [first, last] = profile.bytes.equal_range(4);
+  for (auto one = first; one != last; ++one)
+    locations.insert(Message(one->second).numbers.find(1)->second);
+  const Json sites = arenite("sites --format json " + child.option()).json()["heaps"][0];
+  std::uint64_t objects = 0;
+  const auto [from, to] = profile.bytes.equal_range(2);
+  EXPECT_EQ(static_cast<std::size_t>(std::distance(from, to)), sites["sites"].size());
+  for (auto one = from; one != to; ++one) {
+    const Message sample(one->second);
+    std::size_t at = 0;
+    const std::string ids = sample.bytes.find(1)->second, values = sample.bytes.find(2)->second;
+    while (at < ids.size()) EXPECT_TRUE(locations.contains(Message::varint(ids, at)));
+    at = 0;
+    objects += Message::varint(values, at);
+  }
+  EXPECT_EQ(sites["total"]["blocks"], objects);
+  for (const auto& [field, message] : profile.bytes)
+    if (field == 5) {
+      EXPECT_LT(Message(message).numbers.find(2)->second, texts.size());
+    }
+}
+
+TEST(Export, texts_for_other_tools) {
+  const Child child = subject("pinned");
+  EXPECT_THAT(arenite("export --folded " + child.option()).text,
+              HasSubstr("class 39: 1024 bytes "));
+  const std::string csv = arenite("export --csv " + child.option()).text;
+  EXPECT_TRUE(csv.starts_with("module,site,blocks,")) << csv;
+  EXPECT_THAT(csv, HasSubstr("class 39: 1024 bytes,"));
+  EXPECT_GT(arenite("export --json " + child.option()).json()["totals"]["kept_bytes"],
+            39 * 63 * 1024);
+  const std::string text = arenite("export --prometheus " + child.option()).text;
+  EXPECT_THAT(text, HasSubstr("# TYPE arenite_live_bytes gauge\narenite_live_bytes{pid=\"" +
+                              child.pid() + "\",command=\"cli_subject\"} "));
+  EXPECT_THAT(text, HasSubstr("block_bytes=\"1024\"} "));
+  EXPECT_EQ(arenite("export " + child.option()).code, 64);
+  EXPECT_EQ(arenite("export --csv --json " + child.option()).code, 64);
+  EXPECT_EQ(arenite("export --csv -o /nonexistent/file " + child.option()).code, 2);
+}
+
+// ---- watch ----
+
+TEST(Watch, shows_looks_and_ends) {
+  const Child child = subject("pinned");
+  const Output output = arenite("watch --every 20ms --count 2 " + child.option());
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("(cli_subject)"));
+  EXPECT_EQ(output.text.find('\033'), std::string::npos);
+  EXPECT_EQ(arenite("watch --every 1x " + child.option()).code, 64);
+  EXPECT_EQ(arenite("watch --pid 2147480000").code, 2);
+}
+
+TEST(Watch, gives_the_terminal_back_when_interrupted) {
+  const Child child = subject("pinned");
+  const Output output =
+      shell("timeout -s INT --foreground 1 script -qec '" + kCli + " watch --every 100ms " +
+            child.option() + "' /dev/null < /dev/null; " + "true");
+  if (output.text.find("\033[?1049h") == std::string::npos) GTEST_SKIP() << output.text;
+  EXPECT_THAT(output.text, HasSubstr("\033[?1049l"));
+}
+
+// ---- from the options ----
+
+TEST(Completion, knows_every_command_and_option) {
+  const std::string bash = arenite("completion bash").text;
+  for (const char* word :
+       {"audit) words='", "--only", "diff) words='", "--fail-on", "--pid", "watch"})
+    EXPECT_THAT(bash, HasSubstr(word));
+  const Output run = shell("bash -c 'source <(" + kCli +
+                           " completion bash); COMP_WORDS=(arenite leaks --supp); COMP_CWORD=2; "
+                           "_arenite; echo ${COMPREPLY[@]}'");
+  EXPECT_THAT(run.text, HasSubstr("--suppressions"));
+  EXPECT_THAT(arenite("completion zsh").text, HasSubstr("#compdef arenite"));
+  EXPECT_THAT(arenite("completion fish").text, HasSubstr("-l fail-on"));
+  EXPECT_EQ(arenite("completion tcsh").code, 64);
+}
+
+TEST(Man, has_every_command_with_its_options) {
+  const std::string man = arenite("man").text;
+  const Output help = arenite("--help");
+  for (const char* command :
+       {"audit",   "stat",   "classes", "whatis", "sites",      "blocks",   "leaks", "refs",
+        "path",    "diff",   "map",     "watch",  "export",     "snapshot", "run",   "symbolize",
+        "explain", "replay", "reduce",  "show",   "completion", "man"}) {
+    EXPECT_THAT(man, HasSubstr(std::string(".SS ") + command + "\n")) << command;
+    EXPECT_THAT(help.text, HasSubstr(command));
+    const Output one = arenite(std::string(command) + " --help");
+    EXPECT_THAT(one.text, HasSubstr("Examples:")) << command;
+  }
+  EXPECT_THAT(man, HasSubstr("\\-\\-fail\\-on"));
+}
+
+}  // namespace
+}  // namespace arenite::cli
