@@ -58,7 +58,9 @@ class Evidences {
   void gather(const AnyView& view, const Traces& traces, const StoredFinding& finding) {
     Evidence& evidence = evidences_[{finding.invariant, finding.place.address}];
     std::array<unsigned char, kBytes> bytes;
-    if (view.read(finding.place.address, bytes.data(), bytes.size()))
+    // What users keep in blocks is not everywhere to be had, and shown by no audit.
+    if (finding.place.subject != Subject::block &&
+        view.read(finding.place.address, bytes.data(), bytes.size()))
       evidence.bytes = fmt::format("{:02x}", fmt::join(bytes, " "));
     BlockFacts facts;
     if (finding.place.subject != Subject::block || !traces.there() ||

@@ -207,9 +207,8 @@ TEST(Watch, shows_looks_and_ends) {
 
 TEST(Watch, gives_the_terminal_back_when_interrupted) {
   const Child child = subject("pinned");
-  const Output output =
-      shell("timeout -s INT --foreground 1 script -qec '" + kCli + " watch --every 100ms " +
-            child.option() + "' /dev/null < /dev/null; " + "true");
+  const Output output = shell("script -qec 'timeout -s INT --foreground 0.5 " + kCli +
+                              " watch --every 100ms " + child.option() + "' /dev/null < /dev/null");
   if (output.text.find("\033[?1049h") == std::string::npos) GTEST_SKIP() << output.text;
   EXPECT_THAT(output.text, HasSubstr("\033[?1049l"));
 }
