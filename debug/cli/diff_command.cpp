@@ -6,6 +6,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -140,8 +141,9 @@ std::vector<SiteChange> site_changes(Look& before, Look& after) {
   const auto weight = [](const SiteChange& one) {
     return std::abs(one.bytes) + std::abs(one.kept);
   };
-  std::stable_sort(list.begin(), list.end(),
-                   [&](const SiteChange& a, const SiteChange& b) { return weight(a) > weight(b); });
+  std::sort(list.begin(), list.end(), [&](const SiteChange& a, const SiteChange& b) {
+    return std::tuple(weight(b), a.label) < std::tuple(weight(a), b.label);
+  });
   return list;
 }
 

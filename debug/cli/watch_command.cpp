@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -143,8 +144,9 @@ std::string text_of(const Look& now, const Look& before) {
   text += fmt::format("\n{:>12}{:>12}{:>12}{:>14}\n", "class", "live", "kept", "blocks");
   std::vector<std::size_t> order(b.classes.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) {
-    return b.classes[x].bytes + b.classes[x].kept > b.classes[y].bytes + b.classes[y].kept;
+  const auto weight = [&](std::size_t x) { return b.classes[x].bytes + b.classes[x].kept; };
+  std::sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) {
+    return std::tuple(weight(y), x) < std::tuple(weight(x), y);
   });
   for (const std::size_t i : order) {
     const ClassCensus& of = b.classes[i];
