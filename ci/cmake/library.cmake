@@ -17,8 +17,8 @@ foreach(component IN ITEMS options fill stacks python report annotate page_guard
 endforeach()
 list(APPEND arenite_debug_layer
   debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/arn_pool.cpp debug/modes/choose.cpp
-  debug/modes/debug_thread.cpp debug/modes/fail_record.cpp debug/modes/faults.cpp debug/modes/filters.cpp
-  debug/modes/forwarded.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
+  debug/modes/debug_root.cpp debug/modes/debug_thread.cpp debug/modes/fail_record.cpp debug/modes/faults.cpp
+  debug/modes/filters.cpp debug/modes/forwarded.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
   debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp debug/modes/serve.cpp
   debug/modes/services.cpp debug/modes/start.cpp)
 

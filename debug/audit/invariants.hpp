@@ -37,6 +37,11 @@ enum class Invariant : std::uint8_t {
   T2,
   S1,
   S2,
+  D1,
+  D2,
+  D3,
+  D4,
+  D5,
 };
 
 struct InvariantFacts {
@@ -122,11 +127,26 @@ inline constexpr auto kInvariants = std::to_array<InvariantFacts>({
     {"S2", "Mapped bytes = live + free in pools + free pools + spans + rounding + tables + guard regions.",
      "Memory is unaccounted for, or the accessible part of the reservation is not what the root says.",
      "The statistics are added up; and committed stretches are held against the process's mappings where there are any."},
+    {"D1", "The guard bytes before each block of the debug layer are intact.",
+     "The program wrote before the beginning of a block, or behind the end of the one before it.",
+     "Compared with the pattern, block by block. Only where the layer is on and users' memory can be read."},
+    {"D2", "The guard bytes behind each block of the debug layer, and the rest of the heap's block, are intact.",
+     "The program wrote behind the end of a block.",
+     "As D1; of a large block's rest, the first 4096 bytes."},
+    {"D3", "Freed blocks in quarantine are filled as they were when they were freed.",
+     "The program wrote to a block after it was freed.",
+     "As D1. Not where blocks are not filled (fill=none, fill=fresh)."},
+    {"D4", "The record of each block fits it: requested size and head within the heap's block, family and alignment that exist, a serial that was given and is unique, stacks of the depot; and it is live or freed exactly where the heap says that the block is in use.",
+     "Records were overwritten: reports about the block cannot be believed.",
+     "Record by record, against the heap's bitmaps, the depot and the counter of serials."},
+    {"D5", "Each freed block waits in exactly one place, the quarantine or the batch of a thread; the quarantine's count and bytes are those of its entries, and within its cap.",
+     "A freed block is lost for ever, or given back to the heap twice.",
+     "Ring and batches are walked and each entry marked; then each freed record must be marked. That the first in is the first out cannot be seen."},
 });
 // clang-format on
 
 inline constexpr std::size_t kInvariantCount = kInvariants.size();
-static_assert(kInvariantCount == static_cast<std::size_t>(Invariant::S2) + 1);
+static_assert(kInvariantCount == static_cast<std::size_t>(Invariant::D5) + 1);
 
 constexpr const InvariantFacts& facts_of(Invariant invariant) {
   return kInvariants[static_cast<std::size_t>(invariant)];

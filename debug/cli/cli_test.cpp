@@ -48,7 +48,7 @@ TEST(Classes, classic_is_the_whole_table) {
 }
 
 TEST(Explain, all_and_one) {
-  EXPECT_EQ(arenite("explain --format json").json().size(), 24u);
+  EXPECT_EQ(arenite("explain --format json").json().size(), 29u);
   const Output one = arenite("explain p4");
   EXPECT_EQ(one.code, 0);
   EXPECT_THAT(one.text, HasSubstr("No free bit is set beyond"));

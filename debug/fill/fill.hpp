@@ -87,6 +87,11 @@ class GuardPattern {
     write_any(guard);
   }
 
+  /// What stands at an address of a guard.
+  std::uint8_t byte(Address at) const {
+    return static_cast<std::uint8_t>(word(at & ~Address{7}) >> (at % 8 * 8));
+  }
+
   /// The address of the first changed byte; 0 if all are intact.
   Address first_changed(Extent guard) const {
     if (plain_and_long(guard) && detail::all_units(guard, detail::unit_of(kGuardByte))) [[likely]]
@@ -105,9 +110,6 @@ class GuardPattern {
 
   /// Of the eight bytes at an address that is a multiple of eight.
   std::uint64_t word(Address at) const { return kPlain ^ (at * key_); }
-  std::uint8_t byte(Address at) const {
-    return static_cast<std::uint8_t>(word(at & ~Address{7}) >> (at % 8 * 8));
-  }
   /// Of the eight bytes at any address.
   std::uint64_t word_anywhere(Address at) const;
 

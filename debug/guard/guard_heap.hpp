@@ -13,6 +13,7 @@
 #include "base/bits.hpp"
 #include "debug/fill/fill.hpp"
 #include "debug/guard/damage.hpp"
+#include "debug/guard/debug_root.hpp"
 #include "debug/guard/quarantine.hpp"
 #include "debug/guard/side_table.hpp"
 
@@ -194,6 +195,20 @@ class GuardHeap {
       outer.record->traits.fetch_or(BlockTraits::kLeakIgnored, std::memory_order_relaxed);
   }
 
+  /// Where a reader from outside finds all that.
+  void describe(DebugRoot<Native>& root) const {
+    root.settings =
+        (settings_.fill_fresh ? kFillsFresh : 0) | (settings_.fill_freed ? kFillsFreed : 0);
+    root.guard_bytes = settings_.guard_bytes;
+    root.guard_key = settings_.guard_key;
+    root.records = table_.records().begin;
+    root.first_pools = table_.first_pools().begin;
+    root.pools = static_cast<std::uint32_t>(table_.first_pools().size() / sizeof(std::uint32_t));
+    root.records_per_pool = Table::kRecordsPerPool;
+    root.least_bytes = Table::kLeastBytes;
+    root.quarantine = reinterpret_cast<std::uint64_t>(&quarantine_.state());
+  }
+
   const Table& table() const { return table_; }
   const Quarantine& quarantine() const { return quarantine_; }
   const GuardSettings& settings() const { return settings_; }
@@ -228,8 +243,10 @@ class GuardHeap {
     const Address begin = reinterpret_cast<Address>(block);
     typename Source::SmallBlock small;
     if (source_.find_small(begin, small)) {
+      table_.keep_in_cores(small.pool);
       outer = {begin, begin + small.bytes, &table_.slot(small.pool, small.index), false};
     } else {
+      table_.keep_in_cores(source_.pool_number(begin + source_.span_bytes(block) - 1));
       outer = {begin, begin + source_.span_bytes(block),
                &table_.span_slot(source_.pool_number(begin)), true};
       table_.add_span(source_, begin, outer.end - begin);
@@ -301,9 +318,8 @@ class GuardHeap {
   }
   /// The tail guard reaches to the end of the heap's block, but of large blocks only so far.
   Extent tail_guard(const Outer& outer, Address end) const {
-    return {end, std::min(outer.end, end + settings_.guard_bytes + kMostSlackBytes)};
+    return {end, std::min(outer.end, end + settings_.guard_bytes + kMostGuardedSlack)};
   }
-  static constexpr std::size_t kMostSlackBytes = 4096;
 
   /// Tells of the first changed guard byte, and mends the guard; false if there is one.
   bool check_guards(Outer outer, Address at, Moment moment, Death death) {

@@ -18,6 +18,7 @@ struct PageCalls {
     drop,    ///< the memory goes; the next access finds none
     mark,    ///< the memory goes, and every access faults (MADV_GUARD_INSTALL, Linux 6.13)
     unmark,  ///< takes marks away
+    keep,    ///< core files hold what is there; reserved address space they do not
   };
 
   void* context = nullptr;

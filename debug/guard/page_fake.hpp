@@ -101,6 +101,7 @@ class FakeKernel {
     return each(context, at, bytes, [&](Page& page) { page.mapped = accessible; });
   }
   static bool advise(void* context, Address at, std::size_t bytes, PageCalls::Advice advice) {
+    if (advice == PageCalls::Advice::keep) return true;
     const bool done = each(context, at, bytes, [&](Page& page) {
       if (advice == PageCalls::Advice::mark) page.marked = true;
       if (advice == PageCalls::Advice::unmark) page.marked = false;

@@ -74,6 +74,7 @@ bool PageHeap::reserve(std::size_t bytes) {
   tables_ = content_ = tables;
   table_bytes_ = table_bytes;
   records_.start(tables + kPageBytes, tables + kPageBytes + begins);
+  keep_in_cores(tables, kPageBytes + begins);
   return true;
 }
 
@@ -97,6 +98,16 @@ void PageHeap::close() {
   calls_.release(calls_.context, base_, bytes_);
   calls_.release(calls_.context, tables_, table_bytes_);
   base_ = bytes_ = 0;
+}
+
+void PageHeap::describe(DebugRoot<Native>& root) const {
+  root.page_base = base_;
+  root.page_bytes = bytes_;
+  root.page_begins = records_.begins();
+  root.page_records = records_.records();
+  CarvedPages* to = root.page_areas;
+  for (const Area* area : {&small_, &large_})
+    *to++ = {area->first, area->end, reinterpret_cast<std::uint64_t>(&area->next)};
 }
 
 PageHeapStatistics PageHeap::statistics() const {

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "debug/guard/debug_root.hpp"
 #include "debug/guard/guard_pages.hpp"
 #include "debug/guard/page_heap_types.hpp"
 #include "debug/guard/page_lists.hpp"
@@ -46,6 +47,9 @@ class PageHeap {
   /// Where blocks and records lie; empty if there is no heap.
   Extent reservation() const { return {base_, base_ + bytes_}; }
   Extent tables() const { return {tables_, tables_ + table_bytes_}; }
+
+  /// Where a reader from outside finds all that.
+  void describe(DebugRoot<Native>& root) const;
 
   /// Whether the address lies in the reservation. Any 64-bit value; signal-safe.
   bool owns(Address at) const { return at - base_ < bytes_; }
@@ -97,6 +101,7 @@ class PageHeap {
   std::uint32_t take_large(unsigned size);
   std::uint32_t carve(Area& area, std::size_t data_pages);
   bool take_in(Area& area, std::uint32_t up_to);
+  void keep_in_cores(Address at, std::size_t bytes);
   bool right_side(std::uint64_t serial) const;
   void fill_block(const PagePlacement& place, const PageRequest& request, bool zero) const;
   void note_live(std::uint32_t page, const PagePlacement& place, const PageRequest& request);

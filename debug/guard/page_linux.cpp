@@ -70,7 +70,10 @@ struct LinuxPageCallFunctions {
     ErrnoKept kept;
     void* at =
         ::mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return at == MAP_FAILED ? 0 : reinterpret_cast<Address>(at);
+    if (at == MAP_FAILED) return 0;
+    // A debugger that writes a core would write all of it.
+    ::madvise(at, bytes, MADV_DONTDUMP);
+    return reinterpret_cast<Address>(at);
   }
 
   static void release(void*, Address at, std::size_t bytes) {
@@ -85,7 +88,7 @@ struct LinuxPageCallFunctions {
 
   static bool advise(void*, Address at, std::size_t bytes, PageCalls::Advice advice) {
     ErrnoKept kept;
-    constexpr int kAdvices[] = {kDropLocked, kGuardInstall, kGuardRemove};
+    constexpr int kAdvices[] = {kDropLocked, kGuardInstall, kGuardRemove, MADV_DODUMP};
     if (::madvise(pointer(at), bytes, kAdvices[static_cast<int>(advice)]) == 0) return true;
     return advice == PageCalls::Advice::drop && ::madvise(pointer(at), bytes, MADV_DONTNEED) == 0;
   }

@@ -12,6 +12,7 @@
 
 #include "debug/guard/side_record.hpp"
 #include "debug/report/block_facts.hpp"
+#include "layout/space.hpp"
 
 namespace arenite {
 
@@ -36,25 +37,31 @@ class SharedWord {
 /// and whoever wants to claim it waits.
 enum class StretchState : std::uint8_t { unused, live, claimed, checked, freed };
 
+/// A field of a record: what threads share here, a plain number in a copy.
+template <class Space, class Number>
+using RecordWord = std::conditional_t<std::is_same_v<Space, Native>, SharedWord<Number>, Number>;
+
 /// A cache line. Zero pages are records of unused stretches.
-struct alignas(64) PageRecord {
-  SharedWord<std::uint32_t> sequence;  ///< odd while the record is being rewritten
-  SharedWord<StretchState> state;
-  SharedWord<Family> family;
-  SharedWord<bool> damaged;            ///< what lay around the block when it was claimed
-  SharedWord<std::uint8_t> alignment;  ///< as BlockTraits has it
-  SharedWord<std::uint64_t> begin;
-  SharedWord<std::uint64_t> size;
-  SharedWord<std::uint64_t> serial;
-  SharedWord<StackId> allocated;
-  SharedWord<StackId> freed;
-  SharedWord<ThreadNumber> allocated_by;
-  SharedWord<ThreadNumber> freed_by;
-  SharedWord<std::uint32_t> capacity;  ///< in data pages
-  SharedWord<std::uint32_t> pages;     ///< of them open, or last open
-  SharedWord<std::uint32_t> next;      ///< in the list it is in, as its page; 0: none
+template <class Space>
+struct alignas(64) PageRecordOf {
+  RecordWord<Space, std::uint32_t> sequence;  ///< odd while the record is being rewritten
+  RecordWord<Space, StretchState> state;
+  RecordWord<Space, Family> family;
+  RecordWord<Space, bool> damaged;            ///< what lay around the block when it was claimed
+  RecordWord<Space, std::uint8_t> alignment;  ///< as BlockTraits has it
+  RecordWord<Space, std::uint64_t> begin;
+  RecordWord<Space, std::uint64_t> size;
+  RecordWord<Space, std::uint64_t> serial;
+  RecordWord<Space, StackId> allocated;
+  RecordWord<Space, StackId> freed;
+  RecordWord<Space, ThreadNumber> allocated_by;
+  RecordWord<Space, ThreadNumber> freed_by;
+  RecordWord<Space, std::uint32_t> capacity;  ///< in data pages
+  RecordWord<Space, std::uint32_t> pages;     ///< of them open, or last open
+  RecordWord<Space, std::uint32_t> next;      ///< in the list it is in, as its page; 0: none
 };
-static_assert(sizeof(PageRecord) == 64);
+using PageRecord = PageRecordOf<Native>;
+static_assert(kSameLayout<PageRecordOf> && sizeof(PageRecord) == 64);
 
 /// Between construction and destruction a reader may see the record half written, and tries again.
 class RecordChange {
@@ -86,6 +93,9 @@ class PageRecords {
   }
 
   PageRecord& at(std::uint32_t page) const { return records_[page / 2]; }
+
+  Address begins() const { return reinterpret_cast<Address>(begins_); }
+  Address records() const { return reinterpret_cast<Address>(records_); }
 
   void add_begin(std::uint32_t page) {
     // Release: pairs with the acquire in `begins_at` and `begin_at_or_before`.

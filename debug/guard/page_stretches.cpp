@@ -56,8 +56,15 @@ bool PageHeap::take_in(Area& area, std::uint32_t up_to) {
   if (!calls_.protect(calls_.context, records, PageRecords::record_bytes(to - from), true))
     return false;
   if (!area.pages.commit(address(from), Address{to - from} * kPageBytes)) return false;
+  keep_in_cores(records, PageRecords::record_bytes(to - from));
+  keep_in_cores(address(from), Address{to - from} * kPageBytes);
   area.committed = to;
   return true;
+}
+
+/// A core without them says less, but nothing wrong.
+void PageHeap::keep_in_cores(Address at, std::size_t bytes) {
+  calls_.advise(calls_.context, at, bytes, PageCalls::Advice::keep);
 }
 
 void PageHeap::retire(std::uint32_t page, std::uint32_t to, bool moved, bool closed) {

@@ -11,6 +11,7 @@
 
 #include "base/strong.hpp"
 #include "debug/fill/fill.hpp"
+#include "layout/space.hpp"
 #include "os/lock.hpp"
 
 namespace arenite {
@@ -58,6 +59,19 @@ struct QuarantineBatch {
   unsigned left = 0;
 };
 
+/// What waits, in a ring of entries. Under the lock.
+template <class Space>
+struct QuarantineState {
+  mutable Shared<Space, std::uint32_t> lock{0};
+  std::uint64_t ring = 0;      ///< address of the entries
+  std::uint64_t capacity = 0;  ///< entries
+  std::uint64_t begin = 0;
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t most_bytes = 0;
+};
+static_assert(kSameLayout<QuarantineState>);
+
 class Quarantine {
  public:
   constexpr Quarantine() = default;
@@ -67,18 +81,18 @@ class Quarantine {
   /// `most_bytes` may wait, in blocks of at least `least_bytes`. False if the memory to note them
   /// cannot be had.
   bool open(std::size_t most_bytes, std::size_t least_bytes) {
-    most_bytes_ = most_bytes;
-    capacity_ = most_bytes / least_bytes + QuarantineBatch::kEntries;
-    void* at = ::mmap(nullptr, capacity_ * sizeof(QuarantineEntry), PROT_READ | PROT_WRITE,
+    state_.most_bytes = most_bytes;
+    state_.capacity = most_bytes / least_bytes + QuarantineBatch::kEntries;
+    void* at = ::mmap(nullptr, state_.capacity * sizeof(QuarantineEntry), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    ring_ = at == MAP_FAILED ? nullptr : static_cast<QuarantineEntry*>(at);
-    return ring_ != nullptr;
+    state_.ring = at == MAP_FAILED ? 0 : reinterpret_cast<std::uint64_t>(at);
+    return state_.ring != 0;
   }
 
   void close() {
-    if (ring_ != nullptr) ::munmap(ring_, capacity_ * sizeof(QuarantineEntry));
-    ring_ = nullptr;
-    count_ = begin_ = bytes_ = 0;
+    if (state_.ring != 0) ::munmap(entries(), state_.capacity * sizeof(QuarantineEntry));
+    state_.ring = 0;
+    state_.count = state_.begin = state_.bytes = 0;
   }
 
   /// Takes the batch in. What has to leave for it, eldest first, is left in `batch.leaving`, as far
@@ -90,13 +104,14 @@ class Quarantine {
     for (;;) {
       batch.left = batch.leaving_count = 0;
       {
-        const LockGuard guard(lock_);
-        for (; taken < batch.count && count_ < capacity_; ++taken) push(batch.entries[taken]);
+        const LockGuard guard(state_.lock);
+        for (; taken < batch.count && state_.count < state_.capacity; ++taken)
+          push(batch.entries[taken]);
         const bool waits = taken < batch.count;
-        while (batch.leaving_count < QuarantineBatch::kLeaving && count_ > 0 &&
-               (bytes_ > most_bytes_ || waits))
+        while (batch.leaving_count < QuarantineBatch::kLeaving && state_.count > 0 &&
+               (state_.bytes > state_.most_bytes || waits))
           batch.leaving[batch.leaving_count++] = pop();
-        if (!waits && bytes_ <= most_bytes_) break;
+        if (!waits && state_.bytes <= state_.most_bytes) break;
       }
       for (; batch.left < batch.leaving_count; ++batch.left) leave(batch.leaving[batch.left]);
     }
@@ -111,53 +126,50 @@ class Quarantine {
   }
 
   std::size_t bytes() const {
-    const LockGuard guard(lock_);
-    return bytes_;
+    const LockGuard guard(state_.lock);
+    return state_.bytes;
   }
   std::size_t count() const {
-    const LockGuard guard(lock_);
-    return count_;
+    const LockGuard guard(state_.lock);
+    return state_.count;
   }
-  std::size_t most_bytes() const { return most_bytes_; }
+  std::size_t most_bytes() const { return state_.most_bytes; }
   /// Where blocks are noted; empty if it is not open.
   Extent ring() const {
-    const Address begin = reinterpret_cast<Address>(ring_);
-    return {begin, ring_ == nullptr ? begin : begin + capacity_ * sizeof(QuarantineEntry)};
+    return {state_.ring, state_.ring + state_.capacity * sizeof(QuarantineEntry)};
   }
 
+  const QuarantineState<Native>& state() const { return state_; }
+
   // Around fork.
-  void lock_all() { lock(lock_); }
-  void unlock_all() { unlock(lock_); }
-  void reset_after_fork() { reset(lock_); }
+  void lock_all() { lock(state_.lock); }
+  void unlock_all() { unlock(state_.lock); }
+  void reset_after_fork() { reset(state_.lock); }
 
  private:
   bool take_out(QuarantineEntry& entry) {
-    const LockGuard guard(lock_);
-    if (count_ == 0) return false;
+    const LockGuard guard(state_.lock);
+    if (state_.count == 0) return false;
     entry = pop();
     return true;
   }
   void push(QuarantineEntry entry) {
-    const std::size_t end = begin_ + count_;
-    ring_[end < capacity_ ? end : end - capacity_] = entry;
-    ++count_;
-    bytes_ += entry.bytes();
+    const std::size_t end = state_.begin + state_.count;
+    entries()[end < state_.capacity ? end : end - state_.capacity] = entry;
+    ++state_.count;
+    state_.bytes += entry.bytes();
   }
   QuarantineEntry pop() {
-    const QuarantineEntry entry = ring_[begin_];
-    begin_ = begin_ + 1 == capacity_ ? 0 : begin_ + 1;
-    --count_;
-    bytes_ -= entry.bytes();
+    const QuarantineEntry entry = entries()[state_.begin];
+    state_.begin = state_.begin + 1 == state_.capacity ? 0 : state_.begin + 1;
+    --state_.count;
+    state_.bytes -= entry.bytes();
     return entry;
   }
 
-  mutable LockWord lock_{0};
-  QuarantineEntry* ring_ = nullptr;
-  std::size_t capacity_ = 0;
-  std::size_t begin_ = 0;
-  std::size_t count_ = 0;
-  std::size_t bytes_ = 0;
-  std::size_t most_bytes_ = 0;
+  QuarantineEntry* entries() const { return reinterpret_cast<QuarantineEntry*>(state_.ring); }
+
+  QuarantineState<Native> state_;
 };
 
 }  // namespace arenite

@@ -21,6 +21,7 @@
 
 #include "base/bits.hpp"
 #include "debug/report/block_facts.hpp"
+#include "layout/space.hpp"
 
 namespace arenite {
 
@@ -62,19 +63,21 @@ class BlockTraits {
   }
 };
 
-struct SideRecord {
-  std::atomic<std::uint64_t> serial;
-  std::atomic<std::uint64_t> size;  ///< requested, in bytes
-  std::atomic<StackId> allocated;
-  std::atomic<StackId> freed;
-  std::atomic<std::uint16_t> allocated_by;
-  std::atomic<std::uint16_t> freed_by;
-  std::atomic<SideState> state;
-  std::atomic<Family> family;
-  std::atomic<std::uint8_t> head;    ///< a HeadCode
-  std::atomic<std::uint8_t> traits;  ///< BlockTraits
+template <class Space>
+struct SideRecordOf {
+  Shared<Space, std::uint64_t> serial;
+  Shared<Space, std::uint64_t> size;  ///< requested, in bytes
+  Shared<Space, StackId> allocated;
+  Shared<Space, StackId> freed;
+  Shared<Space, std::uint16_t> allocated_by;
+  Shared<Space, std::uint16_t> freed_by;
+  Shared<Space, SideState> state;
+  Shared<Space, Family> family;
+  Shared<Space, std::uint8_t> head;    ///< a HeadCode
+  Shared<Space, std::uint8_t> traits;  ///< BlockTraits
 };
-static_assert(sizeof(SideRecord) == 32);
+using SideRecord = SideRecordOf<Native>;
+static_assert(kSameLayout<SideRecordOf> && sizeof(SideRecord) == 32);
 
 /// Records hold thread numbers in 16 bits; higher ones are all the last.
 constexpr std::uint16_t recorded_thread(ThreadNumber thread) {

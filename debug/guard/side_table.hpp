@@ -7,6 +7,8 @@
 
 #include <sys/mman.h>
 
+#include <cerrno>
+
 #include "debug/fill/fill.hpp"
 #include "debug/guard/block_source.hpp"
 #include "debug/guard/side_record.hpp"
@@ -20,6 +22,8 @@ class SideTable {
 
   /// Smaller blocks have no record.
   static constexpr std::size_t kLeastBytes = std::max<std::size_t>(32, Source::kLeastBlockBytes);
+
+  static constexpr std::uint32_t kRecordsPerPool = Source::kPoolBytes / kLeastBytes;
 
   /// A block of the heap, with its record.
   struct Outer {
@@ -63,6 +67,14 @@ class SideTable {
     name_pools(source, begin, bytes, 0);
   }
 
+  /// Records of the pool and of those before it are in core files from now on; the rest of a table
+  /// as large as the heap's whole range would take the kernel seconds to find empty.
+  [[gnu::always_inline]] void keep_in_cores(std::uint32_t pool) {
+    // Relaxed: twice over does no harm.
+    if (pool >= pools_kept_.load(std::memory_order_relaxed)) [[unlikely]]
+      keep_more(pool);
+  }
+
   SideRecord& slot(std::uint32_t pool, std::uint32_t index) const {
     return records_[std::size_t{pool} * kSlots + index];
   }
@@ -79,15 +91,32 @@ class SideTable {
   }
 
  private:
-  static constexpr std::size_t kSlots = Source::kPoolBytes / kLeastBytes;
+  static constexpr std::size_t kSlots = kRecordsPerPool;
   static_assert(kSlots >= 2, "a span needs two records");
+
+  static constexpr std::uint32_t kPoolsKeptAtOnce = 1024;
+  static constexpr std::size_t kPageBytes = 4096;
+
+  [[gnu::noinline]] void keep_more(std::uint32_t pool) {
+    const auto most = static_cast<std::uint32_t>(record_count_ / kSlots);
+    const auto pools =
+        std::min(most, pool / kPoolsKeptAtOnce * kPoolsKeptAtOnce + kPoolsKeptAtOnce);
+    const int saved = errno;
+    ::madvise(static_cast<void*>(records_), pools * kSlots * sizeof(SideRecord), MADV_DODUMP);
+    ::madvise(static_cast<void*>(first_pools_), round_up(pools * sizeof *first_pools_, kPageBytes),
+              MADV_DODUMP);
+    errno = saved;
+    pools_kept_.store(pools, std::memory_order_relaxed);
+  }
 
   template <class T>
   static T* map(std::size_t count) {
     void* at = ::mmap(nullptr, count * sizeof(T), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) return nullptr;
+    const int saved = errno;
     ::madvise(at, count * sizeof(T), MADV_DONTDUMP);
+    errno = saved;
     // Zeros are the first state of every record.
     return static_cast<T*>(at);
   }
@@ -129,6 +158,7 @@ class SideTable {
   SideRecord* records_ = nullptr;
   std::size_t record_count_ = 0;
   std::atomic<std::uint32_t>* first_pools_ = nullptr;
+  std::atomic<std::uint32_t> pools_kept_{0};
 };
 
 }  // namespace arenite

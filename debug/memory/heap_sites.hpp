@@ -3,7 +3,8 @@
 // needed. What is read is another process's memory, so every number in it is checked before use.
 //
 // The note: name "Arenite", type 1, and two 64-bit words: the layout version, and the distance from
-// this second word to the heap root. The module's build id stands in a note of its own.
+// this second word to the heap root; type 2 is the same for the debug root. The module's build id
+// stands in a note of its own.
 #pragma once
 
 #include <elf.h>
@@ -23,11 +24,13 @@ namespace arenite {
 
 inline constexpr char kNoteName[8] = "Arenite";
 inline constexpr std::uint32_t kNoteType = 1;
+inline constexpr std::uint32_t kDebugNoteType = 2;
 
 struct HeapSite {
   std::string module;
   std::uint64_t version = 0;
   Address root = 0;
+  Address debug_root = 0;              ///< of the debug layer; 0 if the module has none
   std::vector<std::uint8_t> build_id;  ///< of the module; empty if it has none
   Address bias = 0;                    ///< what is added to the addresses in the module's file
 };
@@ -101,11 +104,17 @@ class MappedModule {
       return false;
     }
     std::uint64_t words[2];
-    if (note.n_type != kNoteType || note.n_descsz != sizeof words ||
+    const bool debug = note.n_type == kDebugNoteType;
+    if ((note.n_type != kNoteType && !debug) || note.n_descsz != sizeof words ||
         std::memcmp(text, kNoteName, sizeof text) != 0 || !read_object(view_, content, words))
       return false;
+    const Address target = content + sizeof words[0] + words[1];
+    if (debug) {
+      site.debug_root = target;
+      return false;
+    }
     site.version = words[0];
-    site.root = content + sizeof words[0] + words[1];
+    site.root = target;
     return true;
   }
 

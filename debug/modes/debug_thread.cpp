@@ -5,6 +5,8 @@
 
 #include <new>
 
+#include "base/bits.hpp"
+
 namespace arenite {
 namespace {
 
@@ -23,8 +25,28 @@ bool DebugThreads::open() {
                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   table_ = at == MAP_FAILED ? nullptr : static_cast<DebugThread*>(at);
   if (table_ == nullptr) return false;
+  // Core files hold what is used, not a gigabyte of nothing.
+  ::madvise(at, kMostThreads * sizeof(DebugThread), MADV_DONTDUMP);
+  keep_in_cores(0);
   new (&table_[0]) DebugThread{};
   return true;
+}
+
+/// Some ahead: each call may cost a mapping's split and merge.
+void DebugThreads::keep_in_cores(std::uint32_t place) {
+  constexpr std::uint32_t kAtOnce = 16;
+  constexpr std::size_t kPageBytes = 4096;
+  if (place % kAtOnce == 0)
+    ::madvise(static_cast<void*>(table_),
+              round_up((place + kAtOnce) * sizeof(DebugThread), kPageBytes), MADV_DODUMP);
+}
+
+void DebugThreads::describe(DebugRoot<Native>& root) const {
+  root.threads = reinterpret_cast<std::uint64_t>(table_);
+  root.thread_bytes = sizeof(DebugThread);
+  root.batch_offset = offsetof(DebugThread, batch);
+  root.most_threads = kMostThreads;
+  root.threads_used = reinterpret_cast<std::uint64_t>(&used_);
 }
 
 DebugThread* DebugThreads::attach() {
@@ -32,7 +54,10 @@ DebugThread* DebugThreads::attach() {
   const LockGuard guard(table_lock_);
   if (free_ == 0 && used_ == kMostThreads) return nullptr;
   const std::uint32_t place = free_ != 0 ? free_ - 1 : used_++;
-  if (free_ != 0) free_ = table_[place].next_free;
+  if (free_ != 0)
+    free_ = table_[place].next_free;
+  else
+    keep_in_cores(place);
   DebugThread* thread = new (&table_[place]) DebugThread{};
   thread->place = place;
   thread->number = next_number_++;

@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "debug/guard/quarantine.hpp"
+#include "debug/guard/debug_root.hpp"
 #include "debug/python/python_stacks.hpp"
 #include "debug/report/block_facts.hpp"
 #include "debug/stacks/recent_stacks.hpp"
@@ -56,6 +56,9 @@ class DebugThreads {
     return {begin, table_ == nullptr ? begin : begin + kMostThreads * sizeof(DebugThread)};
   }
 
+  /// Where a reader from outside finds them.
+  void describe(DebugRoot<Native>& root) const;
+
   void lock_all() {
     lock(table_lock_);
     lock(shared_lock_);
@@ -75,6 +78,7 @@ class DebugThreads {
   static constexpr std::uint32_t kMostThreads = 1 << 16;
 
   DebugThread* attach();
+  void keep_in_cores(std::uint32_t place);
   DebugThread* ending();
   void give_back(DebugThread& thread);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/layer.hpp"
 
+#include "debug/modes/debug_root.hpp"
 #include "debug/modes/faults.hpp"
 #include "debug/modes/incident.hpp"
 #include "debug/modes/page_blocks.hpp"
@@ -99,6 +100,7 @@ bool detail::open_layer() {
   if (layer.has_pages() &&
       !had(layer.pages.open(page_settings(), layer.page_calls.table()), "guard pages"))
     return false;
+  publish_debug_root();
   layer.opened = true;
   return true;
 }

@@ -70,6 +70,10 @@ bool StackDepot::open(std::size_t words) {
   for (; words >= kFewestWords; words = words / 2 / kStepWords * kStepWords)
     if ((at = map(words * sizeof(std::uint64_t), PROT_NONE)) != nullptr) break;
   if (at == nullptr) return false;
+  // Core files hold what is used.
+  const int saved = errno;
+  ::madvise(at, words * sizeof(std::uint64_t), MADV_DONTDUMP);
+  errno = saved;
   words_ = static_cast<std::uint64_t*>(at);
   capacity_ = words;
   used_.store(kFirstWord, std::memory_order_relaxed);
@@ -168,6 +172,7 @@ bool StackDepot::commit(std::size_t words) {
   const std::size_t after = (words + kStepWords - 1) / kStepWords * kStepWords;
   const int saved = errno;
   const bool done = ::mprotect(words_, after * sizeof(std::uint64_t), PROT_READ | PROT_WRITE) == 0;
+  ::madvise(words_, after * sizeof(std::uint64_t), MADV_DODUMP);
   errno = saved;
   std::size_t seen = before;
   while (done && seen < after &&

@@ -51,6 +51,9 @@ class StackDepot {
   /// What is in use of the address space, tables included.
   std::size_t bytes() const;
   std::size_t capacity_words() const { return capacity_; }
+  /// Where headers and frames lie, and how many words of them there are, for readers from outside.
+  Address words() const { return reinterpret_cast<Address>(words_); }
+  const std::atomic<std::size_t>& used_words() const { return used_; }
 
  private:
   /// A place of a table: a hash above an id; 0 if it is free, kClosed if it will never be used.

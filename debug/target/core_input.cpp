@@ -40,7 +40,7 @@ Examination examine_core(const std::string& path, const AtRest& at_rest) {
   Examination examination;
   examination.damage = core.damage();
   examination.facts = facts_of_core(core);
-  audit_heaps(core, examination);
+  audit_heaps(core, Contents::patchy, examination);
   if (examination.heaps.empty()) no_heap(path, core, examination.facts);
   for (const HeapReport& heap : examination.heaps)
     if (heap.result.locked) examination.torn = "a thread was inside an operation";

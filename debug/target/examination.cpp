@@ -11,8 +11,21 @@ void store(void* context, const Finding& finding) {
       {finding.invariant, finding.place, finding.text});
 }
 
+void audit_layer(const AnyView& view, Contents contents, Findings& findings, HeapReport& report) {
+  LayerReport& layer = report.layer;
+  const HeapPlan& heap = report.result.plan;
+  layer.end = admit_layer(view, report.site.debug_root, heap, layer.plan);
+  if (!layer.there()) return;
+  layer.contents = contents;
+  const auto audit =
+      std::make_unique<LayerAudit<AnyView>>(view, heap, layer.plan, contents, findings);
+  if (!audit->run()) report.result.end = AuditEnd::no_memory;
+  layer.counts = audit->counts();
+  if (audit->locked()) report.result.locked = true;
+}
+
 HeapReport audit_site(const AnyView& view, const HeapSite& site, const ProcessFacts& facts,
-                      const Regions& accessible) {
+                      const Regions& accessible, Contents contents) {
   HeapReport report;
   report.site = site;
   Findings findings(store, &report);
@@ -22,6 +35,7 @@ HeapReport audit_site(const AnyView& view, const HeapSite& site, const ProcessFa
   subject.build_id = site.build_id;
   subject.threads = facts.threads;
   audit_heap(view, subject, findings, report.result);
+  if (report.complete()) audit_layer(view, contents, findings, report);
   for (std::size_t i = 0; i < kInvariantCount; ++i) {
     const Invariant invariant{static_cast<std::uint8_t>(i)};
     if (findings.suppressed(invariant) > 0)
@@ -46,11 +60,15 @@ std::vector<HeapSite> with_heap(const AnyView& view, const std::vector<HeapSite>
 
 bool undecided(const HeapReport& heap) {
   const AuditEnd end = heap.result.end;
+  if (heap.layer.end > LayerEnd::there) return true;
   return (end != AuditEnd::complete && end != AuditEnd::gated) || heap.unreadable > 0;
 }
 
 /// Requires: undecided(heap).
 const char* why(const HeapReport& heap) {
+  if (heap.layer.end == LayerEnd::other)
+    return "the debug layer has another layout than this tool reads";
+  if (heap.layer.end > LayerEnd::there) return "what the debug layer keeps cannot be believed";
   switch (heap.result.end) {
     case AuditEnd::other:
       return "the heap has another layout than this tool reads";
@@ -63,7 +81,7 @@ const char* why(const HeapReport& heap) {
 
 }  // namespace
 
-void audit_heaps(const AnyView& view, Examination& examination) {
+void audit_heaps(const AnyView& view, Contents contents, Examination& examination) {
   const ProcessFacts& facts = examination.facts;
   std::vector<Region> storage(facts.mappings.size() + 1);
   Regions accessible(storage.data(), storage.size());
@@ -71,7 +89,7 @@ void audit_heaps(const AnyView& view, Examination& examination) {
     if (mapping.accessible()) accessible.add(mapping.begin, mapping.end);
   examination.heaps.clear();
   for (const HeapSite& site : with_heap(view, facts.sites))
-    examination.heaps.push_back(audit_site(view, site, facts, accessible));
+    examination.heaps.push_back(audit_site(view, site, facts, accessible, contents));
 }
 
 std::uint64_t Examination::finding_count() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "debug/audit/audit.hpp"
+#include "debug/layer/audit_layer.hpp"
 #include "debug/memory/any_view.hpp"
 #include "debug/target/process_facts.hpp"
 
@@ -24,10 +25,22 @@ struct SuppressedFindings {
   std::uint64_t count;
 };
 
+/// The debug layer beside a heap, if the process has one and it is on.
+struct LayerReport {
+  LayerEnd end = LayerEnd::none;
+  /// `LayerBlocks` reads its blocks with it.
+  LayerPlan plan;
+  LayerCounts counts;
+  Contents contents = Contents::absent;
+
+  bool there() const { return end == LayerEnd::there; }
+};
+
 struct HeapReport {
   HeapSite site;
   /// `result.plan` leads to the heap's structures through the view they were read by.
   AuditResult result;
+  LayerReport layer;
   std::vector<StoredFinding> findings;
   std::vector<SuppressedFindings> suppressed;
   std::uint64_t unreadable = 0;
@@ -49,7 +62,8 @@ struct Examination {
   int exit_code(std::string& reason) const;
 };
 
-/// Audits every heap of `examination.facts.sites`, into `examination.heaps`.
-void audit_heaps(const AnyView& view, Examination& examination);
+/// Audits every heap of `examination.facts.sites`, into `examination.heaps`. `contents`: what of
+/// users' memory can be read.
+void audit_heaps(const AnyView& view, Contents contents, Examination& examination);
 
 }  // namespace arenite

@@ -118,7 +118,7 @@ class Looks {
     const StoppedProcess stopped(pid_);
     const LiveView view(pid_);
     examination.facts = facts_of_process(pid_, stopped, view);
-    audit_heaps(view, examination);
+    audit_heaps(view, Contents::there, examination);
     if (examination.heaps.empty()) no_heap(examination.facts);
     if (locked(examination) || !stopped.standing()) {
       if (!last) return false;

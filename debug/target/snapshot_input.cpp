@@ -68,7 +68,8 @@ Examination examine_snapshot(const std::string& path, const AtRest& at_rest) {
   if ((reader.header().flags & snapshot::kTorn) != 0)
     examination.torn = "the snapshot was taken of a process inside an operation";
   examination.facts = facts_of_snapshot(reader);
-  audit_heaps(reader, examination);
+  const bool full = (reader.header().flags & snapshot::kFull) != 0;
+  audit_heaps(reader, full ? Contents::there : Contents::absent, examination);
   if (examination.heaps.empty())
     throw CannotTell(examination.damage.empty() ? path + " has no heap in it" : examination.damage);
   if (at_rest) at_rest(reader, examination);

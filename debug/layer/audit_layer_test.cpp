@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: MIT
+// The layer's invariants over a guard heap made here: silent when it is sound, and for each a test
+// that breaks exactly it.
+#include "debug/layer/audit_layer.hpp"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "debug/audit/audit.hpp"
+#include "debug/guard/guard_heap.hpp"
+#include "debug/guard/heap_source.hpp"
+#include "heap/heap_fixture.hpp"
+#include "layout/own_memory.hpp"
+
+namespace arenite {
+namespace {
+
+struct OneThread {
+  struct Thread {
+    ThreadBlock number;
+    ThreadBlock block() const { return number; }
+  };
+  ThreadBlock* number;
+  Thread operator()() const { return {*number}; }
+};
+
+template <class G>
+class LayerAuditTest : public ::testing::Test {
+ protected:
+  using Fake = FakeHeap<G>;
+  using Source = HeapSource<typename Fake::TestHeap, OneThread>;
+
+  void SetUp() override {
+    thread_ = fake_.heap.attach(1);
+    ASSERT_NE(thread_, 0u);
+    GuardSettings settings;
+    settings.quarantine_bytes = 256 << 10;
+    ASSERT_TRUE(depot_.open());
+    const Address frames[] = {0x1000, 0x2000};
+    stack_ = depot_.put(frames, 2);
+    ASSERT_TRUE(guarded_.open(settings));
+    for (std::size_t size = 0; size < 3 * G::kPoolBytes; size += size / 3 + 5)
+      for (int i = 0; i < 3; ++i) blocks_.push_back(allocate(size));
+    for (std::size_t i = 0; i < blocks_.size(); i += 3) {
+      guarded_.free(blocks_[i], {Family::malloc, kUnsaid, kUnsaid, {0, stack_}}, batch_);
+      freed_.push_back(blocks_[i]);
+    }
+    describe();
+  }
+  void TearDown() override {
+    guarded_.close();
+    depot_.close();
+  }
+
+  unsigned char* allocate(std::size_t size) {
+    Birth birth;
+    birth.size = size;
+    birth.serial = ++serial_;
+    birth.actor = {0, stack_};
+    return static_cast<unsigned char*>(guarded_.allocate(birth));
+  }
+
+  void describe() {
+    root_.version = kDebugVersion;
+    root_.root_bytes = sizeof root_;
+    root_.fingerprint = kDebugFingerprint;
+    guarded_.describe(root_);
+    root_.serials = reinterpret_cast<Address>(&serial_);
+    root_.stack_words = depot_.words();
+    root_.stack_capacity = depot_.capacity_words();
+    root_.stack_used = reinterpret_cast<Address>(&depot_.used_words());
+    root_.threads = reinterpret_cast<Address>(&batch_);
+    root_.thread_bytes = sizeof batch_;
+    root_.most_threads = 1;
+    root_.threads_used = reinterpret_cast<Address>(&threads_);
+    root_.cookie = kDebugCookie;
+  }
+
+  /// Ids of all findings, each once, in one line; the last text in `text_`.
+  std::string audit(Contents contents = Contents::there) {
+    ids_.clear();
+    Findings findings(take, this);
+    AuditSubject subject;
+    subject.root = reinterpret_cast<Address>(&fake_.heap.root());
+    audit_heap(OwnMemory(), subject, findings, *result_);
+    EXPECT_EQ(result_->end, AuditEnd::complete);
+    end_ = admit_layer(OwnMemory(), reinterpret_cast<Address>(&root_), result_->plan, plan_);
+    if (end_ != LayerEnd::there) return "not there";
+    const auto layer =
+        std::make_unique<LayerAudit<OwnMemory>>(view_, result_->plan, plan_, contents, findings);
+    EXPECT_TRUE(layer->run());
+    counts_ = layer->counts();
+    EXPECT_EQ(findings.unreadable_count(), 0u);
+    return ids_;
+  }
+
+  SideRecord& record(void* block) {
+    typename GuardHeap<Source>::Table::Outer outer;
+    EXPECT_TRUE(guarded_.table().find(source_, reinterpret_cast<Address>(block), outer));
+    return *outer.record;
+  }
+
+  static void take(void* context, const Finding& finding) {
+    auto& self = *static_cast<LayerAuditTest*>(context);
+    const std::string id = facts_of(finding.invariant).id;
+    if (self.ids_.find(id) == std::string::npos) self.ids_ += self.ids_.empty() ? id : " " + id;
+    self.text_ = finding.text;
+    self.place_ = finding.place;
+  }
+
+  Fake fake_;
+  ThreadBlock thread_ = 0;
+  Source source_{fake_.heap, OneThread{&thread_}};
+  GuardHeap<Source> guarded_{source_, {nullptr, [](void*, const Damage&) {}}};
+  StackDepot depot_;
+  StackId stack_ = 0;
+  QuarantineBatch batch_;
+  std::uint32_t threads_ = 1;
+  std::uint64_t serial_ = 0;
+  DebugRoot<Native> root_{};
+  std::vector<unsigned char*> blocks_, freed_;
+  OwnMemory view_;
+  std::unique_ptr<AuditResult> result_ = std::make_unique<AuditResult>();
+  LayerPlan plan_{};
+  LayerEnd end_ = LayerEnd::none;
+  LayerCounts counts_;
+  std::string ids_, text_;
+  Place place_;
+};
+
+using Geometries = ::testing::Types<Tiny, Classic, Production>;
+TYPED_TEST_SUITE(LayerAuditTest, Geometries);
+
+TYPED_TEST(LayerAuditTest, a_sound_layer_has_no_findings) {
+  EXPECT_EQ(this->audit(), "") << this->text_;
+  EXPECT_EQ(this->counts_.live, this->blocks_.size() - this->freed_.size());
+  EXPECT_GT(this->counts_.freed, 0u);
+  this->guarded_.hand_over(this->batch_);
+  EXPECT_EQ(this->audit(), "") << this->text_;
+  this->guarded_.drain();
+  EXPECT_EQ(this->audit(), "") << this->text_;
+  // What is on its way out.
+  EXPECT_LE(this->counts_.freed, QuarantineBatch::kLeaving);
+}
+
+TYPED_TEST(LayerAuditTest, every_block_is_found_by_each_of_its_addresses) {
+  this->audit();
+  const LayerBlocks<OwnMemory> blocks(this->view_, this->result_->plan, this->plan_);
+  for (unsigned char* block : this->blocks_) {
+    BlockFacts inside, outside;
+    const Address at = reinterpret_cast<Address>(block);
+    if (!this->guarded_.find(at, inside)) continue;  // it has left quarantine
+    for (const Address any : {at, inside.outer_begin, inside.outer_end - 1}) {
+      ASSERT_TRUE(blocks.find(any, outside));
+      EXPECT_EQ(outside.begin, inside.begin);
+      EXPECT_EQ(outside.size, inside.size);
+      EXPECT_EQ(outside.serial, inside.serial);
+      EXPECT_EQ(outside.state, inside.state);
+      EXPECT_EQ(outside.outer_end, inside.outer_end);
+    }
+  }
+  Address frames[4];
+  EXPECT_EQ(blocks.stack(this->stack_, frames, 4), 2u);
+  EXPECT_EQ(frames[1], 0x2000u);
+  EXPECT_EQ(blocks.stack(this->stack_ + 1, frames, 4), 0u);
+  EXPECT_EQ(blocks.stack(~StackId{0}, frames, 4), 0u);
+}
+
+TYPED_TEST(LayerAuditTest, D1_a_byte_before_a_block) {
+  this->blocks_[4][-1] ^= 0x41;
+  EXPECT_EQ(this->audit(), "D1");
+  EXPECT_EQ(this->place_.address, reinterpret_cast<Address>(this->blocks_[4] - 1));
+  EXPECT_EQ(this->audit(Contents::absent), "");
+  this->blocks_[4][-1] ^= 0x41;
+  EXPECT_EQ(this->audit(), "");
+}
+
+TYPED_TEST(LayerAuditTest, D2_a_byte_behind_a_block_or_a_span) {
+  for (const std::size_t which : {std::size_t{4}, this->blocks_.size() - 1}) {
+    unsigned char* block = this->blocks_[which];
+    const std::size_t size = this->record(block).size;
+    block[size] ^= 1;
+    EXPECT_EQ(this->audit(), "D2");
+    EXPECT_EQ(this->place_.address, reinterpret_cast<Address>(block + size));
+    block[size] ^= 1;
+  }
+  EXPECT_EQ(this->audit(), "");
+}
+
+TYPED_TEST(LayerAuditTest, D3_a_byte_of_a_freed_block) {
+  unsigned char* last = nullptr;
+  for (unsigned char* block : this->freed_) {
+    BlockFacts facts;
+    if (this->guarded_.find(reinterpret_cast<Address>(block), facts) && facts.size > 0 &&
+        facts.state == BlockState::freed && facts.outer_end - facts.outer_begin <= (256 << 10))
+      last = block;
+  }
+  ASSERT_NE(last, nullptr);
+  last[0] ^= 1;
+  EXPECT_EQ(this->audit(), "D3");
+}
+
+TYPED_TEST(LayerAuditTest, D4_a_record_that_does_not_fit) {
+  SideRecord& record = this->record(this->blocks_[4]);
+  const auto broken = [&](auto& field, auto value) {
+    const auto kept = field.load();
+    field = value;
+    EXPECT_EQ(this->audit(), "D4") << this->text_;
+    field = kept;
+  };
+  broken(record.size, std::uint64_t{1} << 40);
+  broken(record.head, std::uint8_t{0});
+  broken(record.family, static_cast<Family>(77));
+  broken(record.serial, std::uint64_t{0});
+  broken(record.serial, this->serial_ + 1);
+  broken(record.serial, this->record(this->blocks_[5]).serial.load());
+  broken(record.allocated, StackId{99});
+  EXPECT_EQ(this->audit(), "");
+}
+
+TYPED_TEST(LayerAuditTest, D5_a_freed_block_that_waits_nowhere_or_twice) {
+  while (this->batch_.count < 2) {
+    void* block = this->allocate(24);
+    this->guarded_.free(block, {Family::malloc, kUnsaid, kUnsaid, {0, 0}}, this->batch_);
+  }
+  ASSERT_EQ(this->audit(), "") << this->text_;
+  const QuarantineEntry kept = this->batch_.entries[0];
+  this->batch_.entries[0] = this->batch_.entries[1];
+  EXPECT_EQ(this->audit(), "D5");
+  this->batch_.entries[0] = kept;
+  --this->batch_.count;
+  EXPECT_EQ(this->audit(), "D5");
+  ++this->batch_.count;
+  this->batch_.entries[0] = QuarantineEntry(reinterpret_cast<Address>(this->blocks_[4]), 64);
+  EXPECT_EQ(this->audit(), "D5");
+  this->batch_.entries[0] = kept;
+  EXPECT_EQ(this->audit(), "");
+}
+
+TYPED_TEST(LayerAuditTest, a_root_that_cannot_be_believed_is_refused) {
+  this->root_.fingerprint ^= 1;
+  EXPECT_EQ(this->audit(), "not there");
+  EXPECT_EQ(this->end_, LayerEnd::other);
+  this->root_.fingerprint ^= 1;
+  this->root_.pools += 1;
+  this->audit();
+  EXPECT_EQ(this->end_, LayerEnd::gated);
+  this->root_.pools -= 1;
+  this->root_.cookie = 0;
+  this->audit();
+  EXPECT_EQ(this->end_, LayerEnd::none);
+}
+
+}  // namespace
+}  // namespace arenite
