@@ -40,6 +40,7 @@ async function readDocument() {
   const content = JSON.parse(new TextDecoder().decode(raw.subarray(4, 4 + length)));
   const columns = raw.subarray(4 + length);
   for (const heap of content.heaps) {
+    for (const site of heap.sites) site.name = withoutFolders(site.name);
     let before = null;
     for (const frame of heap.frames) before = decodeFrame(columns, frame, before);
   }

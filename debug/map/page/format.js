@@ -34,6 +34,9 @@ function percent(part, whole) {
   return p > 0 && p < 1 ? "< 1 %" : p > 99 && p < 100 ? "> 99 %" : `${Math.round(p)} %`;
 }
 
+/// "f /a/long/way/file.c:7" without the way.
+const withoutFolders = (text) => text.replace(/\S*\/(?=\S)/g, "");
+
 const hex = (address) => "0x" + address.toString(16);
 
 function instant(ms) {

@@ -54,7 +54,7 @@ function levelMode(last, levelOf, nameOf, stops, part, backwards = false) {
     },
     entries(theme) {
       const colour = ramp(stops, theme[part]);
-      const entries = new Map();
+      const entries = new Map([[Code.none, { name: "not known", colour: theme.none }]]);
       for (let level = 0; level <= last; ++level) {
         const t = last === 0 ? 1 : level / last;
         entries.set(kFirst + level, { name: nameOf(level), colour: colour(backwards ? 1 - t : t) });
@@ -99,12 +99,12 @@ const kModes = [
     },
   },
   {
-    id: "age", name: "Age",
+    id: "age", name: "Age", spans: true,
     missing: ({ frame, frames }) => frame.age || frames.length > 1 ? "" : "needs several snapshots, or the debug layer",
     make({ heap, frame, frames, at }) {
       if (frame.age)
         return levelMode(9, (i) => frame.age[i] === 255 ? -1 : Math.min(9, Math.floor(frame.age[i] / 25.5)),
-          (level) => level === 9 ? "youngest tenth of all blocks" : level === 0 ? "oldest tenth" : `${level * 10} – ${level * 10 + 10} % of the program's blocks`, kViridis, "viridis");
+          (level) => level === 9 ? "youngest tenth" : level === 0 ? "oldest tenth" : `${level * 10} – ${level * 10 + 10} %`, kViridis, "viridis");
       const since = sinceFrame(heap, frames, at);
       return levelMode(at, (i) => since[i], (level) => level === at ? "what it is since this snapshot" : level === 0 ? "since the first snapshot or longer" : `since snapshot ${level + 1}`, kViridis, "viridis");
     },

@@ -77,7 +77,7 @@ function showSelected(state) {
   }
   const site = frame.site && frame.site[selected.pool] !== kNoSite ? heap.sites[frame.site[selected.pool]] : null;
   section.replaceChildren(make("h2", {}, "Selected"), asList(describePool(state, selected.pool, selected.block)),
-    site !== null && site.stack.length > 0 ? make("div", { class: "quiet" }, ...site.stack.slice(0, 8).map((line) => make("div", {}, make("code", {}, line)))) : "");
+    site !== null && site.stack.length > 0 ? make("div", { class: "quiet" }, ...site.stack.slice(0, 8).map((line) => make("div", {}, make("code", { title: line }, withoutFolders(line))))) : "");
 }
 
 function showPinned(state) {
