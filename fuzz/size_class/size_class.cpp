@@ -17,6 +17,8 @@
 #include "geometry/production.hpp"
 #include "geometry/size_classes.hpp"
 #include "geometry/tiny.hpp"
+#include "proptests/model/expectation.hpp"
+#include "proptests/model/size_code.hpp"
 
 namespace {
 
@@ -103,6 +105,22 @@ void check_placement(std::uint64_t number) {
           "a placement comes back", number);
 }
 
+/// How programs say sizes (proptests/model): every code has one text, one form, and a size that is
+/// near the boundary it names.
+template <class G>
+void check_size_code(std::uint64_t number) {
+  const std::uint32_t code = model::canonical_size(static_cast<std::uint32_t>(number));
+  require(model::canonical_size(code) == code, "a canonical code is canonical", number);
+  require(model::parse_size(model::size_text(code)) == code, "a size comes back from text", number);
+  const model::SizeCode size = model::SizeCode::decode(code);
+  const std::size_t bytes = model::bytes_of<G>(size);
+  if (size.way == model::SizeWay::boundary) {
+    const std::size_t block = G::kBlockBytes[size.number % G::kBlockBytes.size()];
+    require(bytes + 3 >= block && bytes <= block + 3, "a boundary is near", number);
+    require(model::expected_usable<G>(bytes) >= bytes, "room for a boundary", number);
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -113,6 +131,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     check_size<Tiny>(number, classes_seen[0]);
     check_size<Classic>(number, classes_seen[1]);
     check_size<Production>(number, classes_seen[2]);
+    check_size_code<Tiny>(number);
+    check_size_code<Production>(number);
     check_codes(number);
     check_placement(number);
     fuzz::count("numbers");

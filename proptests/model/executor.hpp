@@ -7,10 +7,15 @@
 // the executor knows which requests to the system were refused.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <bit>
+#include <cstring>
 #include <utility>
 
 #include "base/text.hpp"
+#include "heap/statistics.hpp"
+#include "layout/own_memory.hpp"
 #include "os/faulty_pages.hpp"
 #include "proptests/model/contents.hpp"
 #include "proptests/model/expectation.hpp"
@@ -369,6 +374,41 @@ class Executor {
     if (!is_open_) return;
     const std::string findings = audit_(std::as_const(heap_));
     if (!findings.empty()) diverge("P10", "audit: " + findings);
+    check_counts();
+  }
+
+  /// What the heap's statistics say is live is what the model has.
+  void check_counts() {
+    static thread_local Statistics statistics;
+    HeapRoot<Remote> root;
+    std::memcpy(static_cast<void*>(&root), &heap_.root(), sizeof root);
+    StatisticsCollector<OwnMemory>(OwnMemory{}, root, statistics).collect();
+    std::array<std::uint64_t, kMaxClasses> live{};
+    std::uint64_t spans = 0, span_bytes = 0, bytes = 0;
+    for (std::size_t slot = 0; slot < blocks_.slots(); ++slot) {
+      const LiveBlock& block = blocks_[slot];
+      if (!block) continue;
+      bytes += block.usable;
+      const auto found = std::find(G::kBlockBytes.begin(), G::kBlockBytes.end(), block.usable);
+      if (found == G::kBlockBytes.end()) {
+        ++spans;
+        span_bytes += block.usable;
+      } else {
+        ++live[static_cast<std::size_t>(found - G::kBlockBytes.begin())];
+      }
+    }
+    for (std::size_t i = 0; i < G::kBlockBytes.size(); ++i)
+      if (statistics.classes[i].live != live[i])
+        diverge("P8", std::to_string(statistics.classes[i].live) + " blocks of class " +
+                          std::to_string(i) + " are live, not " + std::to_string(live[i]));
+    if (statistics.spans != spans || statistics.span_bytes != span_bytes)
+      diverge("P8",
+              std::to_string(statistics.spans) + " spans are live, not " + std::to_string(spans));
+    if (statistics.live_bytes() != bytes)
+      diverge("P8", std::to_string(statistics.live_bytes()) + " bytes are live, not " +
+                        std::to_string(bytes));
+    if (statistics.accounted_bytes() != statistics.mapped_bytes())
+      diverge("P8", "what is accounted for is not what is mapped");
   }
 
   // ---- misuse ----
