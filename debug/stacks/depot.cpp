@@ -204,8 +204,10 @@ bool StackDepot::make_room(Table& table, unsigned& patience) {
     return true;
   }
   grow(table);
-  return table_.load(std::memory_order_relaxed) != &table ||
-         growing_.load(std::memory_order_relaxed);
+  // In this order: who has stopped growing has published the larger table before, if there is one.
+  // Acquire: pairs with the release in `grow`.
+  return growing_.load(std::memory_order_acquire) ||
+         table_.load(std::memory_order_relaxed) != &table;
 }
 
 /// The id under which the entry's stack is listed afterwards; 0 if there is no free place before

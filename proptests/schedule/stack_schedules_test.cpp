@@ -94,15 +94,19 @@ TEST(DepotSchedules, GrowsWhileStacksCome) {
       ids[2 * index + 1] = depot->put(kOther, 2);
     };
   };
-  expect_clean({[] { prepare(2047); },
-                {put(0), put(1)},
-                [] {
-                  check(ids[0] == ids[2] && ids[1] == ids[3], "two ids");
-                  expect_kept(ids[0], kStack);
-                  expect_kept(ids[1], kOther);
-                  check(depot->stacks() == 2049, "stacks are lost");
-                }},
-               {.bound = 1});
+  const Protocol protocol = {[] { prepare(2047); },
+                             {put(0), put(1)},
+                             [] {
+                               check(ids[0] == ids[2] && ids[1] == ids[3], "two ids");
+                               expect_kept(ids[0], kStack);
+                               expect_kept(ids[1], kOther);
+                               check(depot->stacks() == 2049, "stacks are lost");
+                             }};
+  expect_clean(protocol, {.bound = 1});
+  // Deeper, but not all of it. Among these is one in which a thread that finds the table closed
+  // looks for the larger one just before it is published, and for whoever makes it just after.
+  const Outcome deeper = explore(protocol, {.bound = 3, .most_runs = 900});
+  EXPECT_EQ(deeper.failure, "") << "replay: ARENITE_SCHEDULE='" << deeper.schedule << "'";
 }
 
 TEST(UnwindRuleSchedules, ForgetsWhatWasLookedUpBefore) {
