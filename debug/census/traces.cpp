@@ -1,10 +1,37 @@
 // SPDX-License-Identifier: MIT
 #include "debug/census/traces.hpp"
 
-namespace arenite {
+#include "debug/layer/layer_stretches.hpp"
 
-Traces traces_of(const AnyView&, const Examination&) {
-  return {};
+namespace arenite {
+namespace {
+
+using Layers = std::vector<LayerBlocks<AnyView>>;
+
+}  // namespace
+
+Traces traces_of(const AnyView& view, const Examination& examination) {
+  Traces traces;
+  Layers layers;
+  for (const HeapReport& heap : examination.heaps) {
+    if (!heap.layer.there()) continue;
+    layers.emplace_back(view, heap.result.plan, heap.layer.plan);
+    for (const Region& table : layer_tables(heap.layer.plan)) traces.tables.push_back(table);
+  }
+  if (layers.empty()) return traces;
+  traces.tables = disjoint(std::move(traces.tables));
+  traces.find = [layers](Address at, BlockFacts& facts) {
+    for (const LayerBlocks<AnyView>& layer : layers)
+      if (layer.find(at, facts)) return true;
+    return false;
+  };
+  // Stacks are numbered by one depot: a process has one layer in use.
+  traces.frames = [layer = layers.front()](StackId stack) {
+    std::vector<Address> frames(StackDepot::kMostFrames);
+    frames.resize(layer.stack(stack, frames.data(), StackDepot::kMostFrames));
+    return frames;
+  };
+  return traces;
 }
 
 }  // namespace arenite

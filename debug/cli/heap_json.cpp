@@ -84,6 +84,13 @@ Json describe(const HeapReport& heap) {
     json["version_read"] = kLayoutVersion;
     json["fingerprint_read"] = hex(kFingerprint);
   }
+  if (heap.layer.there())
+    json["layer"] = {{"live", heap.layer.counts.live},
+                     {"live_bytes", heap.layer.counts.live_bytes},
+                     {"freed", heap.layer.counts.freed}};
+  else if (heap.layer.end == LayerEnd::other)
+    json["layer"] = {{"fingerprint", hex(heap.layer.plan.root.fingerprint)},
+                     {"fingerprint_read", hex(kDebugFingerprint)}};
   return json;
 }
 

@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: MIT
+#include <elf.h>
+
+#include <array>
+#include <cstring>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "debug/cli/commands.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/layer/layer_stretches.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/snapshot/heap_stretches.hpp"
 #include "debug/snapshot/writer.hpp"
@@ -14,6 +21,7 @@ namespace {
 
 std::string facts_text(const Examination& examination) {
   std::string text = fmt::format("command {}\n", examination.facts.command);
+  if (examination.facts.signal != 0) text += fmt::format("signal {}\n", examination.facts.signal);
   if (!examination.facts.threads.empty())
     text += fmt::format("threads {}\n", fmt::join(examination.facts.threads, " "));
   for (const HeapReport& heap : examination.heaps) {
@@ -24,21 +32,50 @@ std::string facts_text(const Examination& examination) {
   return text;
 }
 
-std::string mappings_text(const Examination& examination) {
+/// Where each thread stood.
+std::string contexts_text(const ProcessFacts& facts) {
   std::string text;
-  for (const Mapping& mapping : examination.facts.mappings)
-    for (const HeapReport& heap : examination.heaps) {
-      const HeapRoot<Remote>& root = heap.result.plan.root;
-      if (heap.result.end != AuditEnd::complete || mapping.end <= root.reservation ||
-          mapping.begin >= root.reservation + root.reservation_bytes)
-        continue;
-      text +=
-          fmt::format("{:x}-{:x} {}{}{}p {:08x} 00:00 {} {}\n", mapping.begin, mapping.end,
-                      mapping.readable ? 'r' : '-', mapping.writable ? 'w' : '-',
-                      mapping.executable ? 'x' : '-', mapping.offset, mapping.inode, mapping.path);
-      break;
-    }
+  for (const ThreadContext& context : facts.contexts) {
+    std::array<std::uint64_t, sizeof context.registers / 8> words;
+    std::memcpy(words.data(), &context.registers, sizeof words);
+    text += fmt::format("context {} {:x}\n", context.thread, fmt::join(words, " "));
+  }
   return text;
+}
+
+/// Whether an ELF file is mapped there; its first page is all that is saved of it.
+bool is_module(const AnyView& view, const Mapping& mapping) {
+  char identity[SELFMAG];
+  return view.read(mapping.begin, identity, sizeof identity) &&
+         std::memcmp(identity, ELFMAG, SELFMAG) == 0;
+}
+
+/// What is saved of memory: each heap, the debug layer's tables, the first page of each module.
+std::vector<Region> stretches_of(const AnyView& view, const Examination& seen, bool full) {
+  constexpr std::size_t kPage = 4096;
+  std::vector<Region> stretches;
+  for (const HeapReport& heap : seen.heaps) {
+    if (!heap.complete())
+      throw CannotTell("the heap cannot be saved: " + std::string(name_of(heap.result.end)));
+    const HeapPlan& plan = heap.result.plan;
+    for (const Region& stretch : snapshot::heap_stretches(plan, full)) stretches.push_back(stretch);
+    if (heap.site.debug_root != 0)
+      stretches.push_back({heap.site.debug_root, heap.site.debug_root + sizeof(DebugRoot<Remote>)});
+    if (!heap.layer.there()) continue;
+    LayerStretches<AnyView> layer(view, plan, heap.layer.plan);
+    for (const Region& stretch : layer.gather(heap.site.debug_root)) stretches.push_back(stretch);
+    if (full)
+      LayerBlocks<AnyView>(view, plan, heap.layer.plan).each_on_pages([&](const LayerBlock& block) {
+        if (block.state != SideState::live) return;
+        const PagePlacement place =
+            PagePlacement::of(block.facts.begin, block.facts.size, block.pages);
+        stretches.push_back({place.open_begin, place.open_begin + place.open_bytes});
+      });
+  }
+  for (const Mapping& mapping : seen.facts.mappings)
+    if (mapping.inode != 0 && mapping.offset == 0 && mapping.readable && is_module(view, mapping))
+      stretches.push_back({mapping.begin, mapping.begin + kPage});
+  return disjoint(std::move(stretches));
 }
 
 /// Read while the process runs again: it must not stand for this.
@@ -67,14 +104,10 @@ int take_snapshot(const Source& source, const std::string& path, bool full, Form
     header.pid = static_cast<std::uint64_t>(seen.facts.pid);
     header.time_ns = seen.facts.time_ns;
     writer.begin(header);
-    writer.text(snapshot::Kind::facts, facts_text(seen));
-    writer.text(snapshot::Kind::mappings, mappings_text(seen));
-    for (const HeapReport& heap : seen.heaps) {
-      if (heap.result.end != AuditEnd::complete)
-        throw CannotTell("the heap cannot be saved: " + std::string(name_of(heap.result.end)));
-      for (const Region& stretch : snapshot::heap_stretches(heap.result.plan, full))
-        missing += writer.memory(view, stretch);
-    }
+    writer.text(snapshot::Kind::facts, facts_text(seen) + contexts_text(seen.facts));
+    writer.text(snapshot::Kind::mappings, *seen.facts.maps);
+    for (const Region& stretch : stretches_of(view, seen, full))
+      missing += writer.memory(view, stretch);
   };
   const Examination examination =
       examine(source, save, full ? Standing::throughout : Standing::briefly);

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: MIT
 #include <charconv>
+#include <vector>
 
 #include <fmt/format.h>
 
 #include "debug/audit/locate.hpp"
 #include "debug/cli/commands.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/stack_names.hpp"
+#include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
 #include "debug/target/exit_code.hpp"
 
@@ -131,6 +134,110 @@ Answer describe_mapping(Address at, const ProcessFacts& facts) {
   return {"not mapped", {{"use", "not mapped"}}};
 }
 
+/// What can only be learned while memory can be read.
+struct Look {
+  Location location;
+  LayerReport layer;
+  bool in_layer = false;
+  LayerBlock block;
+  std::vector<std::string> damage;
+  std::vector<Location> neighbours;
+  StackNames names;
+};
+
+void look_at_layer(const AnyView& view, const HeapReport& heap, Address at, Look& look) {
+  const LayerBlocks<AnyView> blocks(view, heap.result.plan, heap.layer.plan);
+  if (!heap.layer.there() || !blocks.find(at, look.block)) return;
+  look.in_layer = true;
+  look.layer = heap.layer;
+  const auto store = [](void* to, const Finding& finding) {
+    static_cast<Look*>(to)->damage.push_back(fmt::format(
+        "{} at {:#x}: {}", facts_of(finding.invariant).id, finding.place.address, finding.text));
+  };
+  Findings findings(store, &look);
+  const BlockFacts& facts = look.block.facts;
+  GuardBytes<AnyView> bytes(view, heap.layer.plan, heap.layer.contents, findings);
+  const bool sound = facts.size <= facts.outer_end - facts.outer_begin &&
+                     facts.begin - facts.outer_begin <= facts.outer_end - facts.outer_begin;
+  if (sound && !look.block.on_pages && heap.layer.contents != Contents::absent)
+    bytes.check_guarded(look.block);
+  for (const StackId stack : {facts.allocated, facts.freed}) {
+    std::vector<Address> frames(StackDepot::kMostFrames);
+    frames.resize(blocks.stack(stack, frames.data(), StackDepot::kMostFrames));
+    look.names.take(stack, std::move(frames));
+  }
+}
+
+bool is_block(Use use) {
+  return use == Use::live_block || use == Use::free_block || use == Use::uncarved_block ||
+         use == Use::held_block;
+}
+
+void look_at(const AnyView& view, const HeapReport& heap, Address at, Look& look) {
+  const Locator<AnyView> locator(view, heap.result.plan);
+  if (look.location.use == Use::outside) look.location = locator.locate(at);
+  if (!look.in_layer) look_at_layer(view, heap, at, look);
+  const Location& here = look.location;
+  if (!is_block(here.use) || !look.neighbours.empty()) return;
+  for (const Address near : {here.begin - 1, here.begin + here.bytes})
+    if (const Location other = locator.locate(near); is_block(other.use) && other.pool == here.pool)
+      look.neighbours.push_back(other);
+}
+
+/// Where an address lies in a block as the program sees it.
+std::string offset_text(Address at, const BlockFacts& facts) {
+  const Address end = facts.begin + facts.size;
+  if (at < facts.begin) return fmt::format("{} bytes before", facts.begin - at);
+  if (at >= end) return fmt::format("{} bytes behind", at - end);
+  return fmt::format("offset {} in", at - facts.begin);
+}
+
+void add_stack(const char* what, ThreadNumber thread, StackId stack, Look& look, Answer& answer) {
+  answer.text += fmt::format("\n  {} by thread {}:", what, thread);
+  for (const NamedFrame& frame : look.names.of(stack))
+    answer.text += fmt::format("\n    {}", frame.text());
+  answer.json[what] = {{"thread", thread}, {"stack", describe(look.names.of(stack))}};
+}
+
+/// What the debug layer knows, behind what the heap knows.
+void add_layer(Address at, Look& look, Answer& answer) {
+  const BlockFacts& facts = look.block.facts;
+  const bool freed = facts.state == BlockState::freed;
+  const char* state = !freed                ? "live"
+                      : look.block.on_pages ? "freed, its pages closed"
+                                            : "freed, in quarantine";
+  answer.text +=
+      fmt::format("\n  {} a block of {} bytes at {:#x}, {}, allocation {} of the process",
+                  offset_text(at, facts), facts.size, facts.begin, state, facts.serial);
+  Json json{{"begin", fmt::format("{:#x}", facts.begin)},
+            {"requested", facts.size},
+            {"state", freed ? "freed" : "live"},
+            {"serial", facts.serial},
+            {"entry_point", allocator_name(facts.family)}};
+  answer.text += fmt::format(", by {}", allocator_name(facts.family));
+  Answer stacks;
+  add_stack("allocated", facts.allocated_by, facts.allocated, look, stacks);
+  if (freed) add_stack("freed", facts.freed_by, facts.freed, look, stacks);
+  answer.text += stacks.text;
+  json.update(stacks.json);
+  json["damage"] = look.damage;
+  for (const std::string& line : look.damage) answer.text += "\n  damaged: " + line;
+  answer.json["layer"] = std::move(json);
+}
+
+void add_neighbours(const Look& look, Answer& answer) {
+  Json list = Json::array();
+  for (const Location& near : look.neighbours) {
+    const bool before = near.begin < look.location.begin;
+    answer.text += fmt::format("\n  {}: block {} at {:#x}, {}", before ? "before it" : "behind it",
+                               near.block, near.begin, words(near.use));
+    list.push_back({{"block", near.block},
+                    {"begin", fmt::format("{:#x}", near.begin)},
+                    {"state", words(near.use)}});
+  }
+  if (!list.empty()) answer.json["neighbours"] = std::move(list);
+}
+
 }  // namespace
 
 int whatis(const Source& source, const std::string& address, Format format) {
@@ -139,15 +246,17 @@ int whatis(const Source& source, const std::string& address, Format format) {
     fmt::print(stderr, "arenite: {} is no address; give it in hexadecimal\n", address);
     return kUsage;
   }
-  Location found;
+  Look look;
   const Examination examination =
       examine(source, [&](const AnyView& view, const Examination& seen) {
+        look.names.take_modules(view, seen.facts);
         for (const HeapReport& heap : seen.heaps)
-          if (heap.complete() && found.use == Use::outside)
-            found = Locator<AnyView>(view, heap.result.plan).locate(at);
+          if (heap.complete()) look_at(view, heap, at, look);
       });
-  const Answer answer = found.use == Use::outside ? describe_mapping(at, examination.facts)
-                                                  : describe_location(found);
+  Answer answer = look.location.use == Use::outside ? describe_mapping(at, examination.facts)
+                                                    : describe_location(look.location);
+  if (look.in_layer) add_layer(at, look, answer);
+  add_neighbours(look, answer);
   if (format == Format::text) {
     fmt::print("{:#x}: {}\n", at, answer.text);
   } else {

@@ -68,7 +68,7 @@ class LayerAudit {
 
   void check_pool(const WalkedPool& pool, const WaitingBlocks<View>& waiting) {
     const std::uint32_t count =
-        std::min<std::uint32_t>({pool.capacity, plan_.root.records_per_pool, kMostRecords});
+        std::min<std::uint32_t>({pool.carved, plan_.root.records_per_pool, kMostRecords});
     if (!view_.read(plan_.record(pool.index, 0), records_.data(), count * sizeof(Record)))
       return findings_.unreadable(plan_.record(pool.index, 0));
     for (std::uint32_t i = 0; i < count; ++i) {

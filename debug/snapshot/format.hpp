@@ -9,7 +9,7 @@
 namespace arenite::snapshot {
 
 inline constexpr char kSignature[8] = {'A', 'R', 'N', 'S', 'N', 'A', 'P', '\n'};
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 /// Flags of the file.
 inline constexpr std::uint32_t kTorn = 1;  ///< the process was inside an operation, or ran on

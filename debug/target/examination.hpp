@@ -3,6 +3,7 @@
 // known of the process. One shape for all, so that commands do not care where memory came from.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -52,6 +53,8 @@ struct HeapReport {
 struct Examination {
   ProcessFacts facts;
   std::vector<HeapReport> heaps;
+  /// How long a live process stood for the look that counts.
+  std::chrono::nanoseconds stood{0};
   /// Why no look at the process found it at rest; "" if one did.
   std::string torn;
   /// What is wrong with the file; "" if nothing.

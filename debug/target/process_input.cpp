@@ -12,7 +12,9 @@
 
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/memory/live_view.hpp"
+#include "debug/memory/memory_copy.hpp"
 #include "debug/memory/stopped_process.hpp"
+#include "debug/snapshot/heap_stretches.hpp"
 #include "debug/target/inputs.hpp"
 
 namespace arenite {
@@ -99,10 +101,67 @@ ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const Li
                    ", but its heap was not used yet");
 }
 
-/// One look, and what is to become of it.
+/// A process as one look shows it: the tables of its heaps as they were while it stood, everything
+/// else as it is when it is read.
+class Look {
+ public:
+  Look(pid_t pid, bool briefly)
+      : began_(Clock::now()),
+        pid_(pid),
+        stopped_(std::make_unique<StoppedProcess>(pid)),
+        live_(pid) {
+    facts = facts_of_process(pid, *stopped_, live_);
+    standing_ = stopped_->standing();
+    if (briefly && copy_tables()) let_go();
+  }
+
+  bool read(Address at, void* to, std::size_t bytes) const {
+    return copy_.read(at, to, bytes) || live_.read(at, to, bytes);
+  }
+  /// Every thread stood.
+  bool standing() const { return standing_; }
+  void let_go() {
+    if (!stopped_) return;
+    stopped_.reset();
+    stood = Clock::now() - began_;
+  }
+
+  ProcessFacts facts;
+  std::chrono::nanoseconds stood{0};
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  /// False if more than the tables is needed: the debug layer's guards are in users' memory.
+  bool copy_tables() {
+    std::vector<Region> stretches;
+    for (const HeapSite& site : facts.sites) {
+      std::uint64_t cookie = 0;
+      if (site.debug_root != 0 && read_object(live_, site.debug_root, cookie) && cookie != 0)
+        return false;
+      HeapPlan plan;
+      Findings findings([](void*, const Finding&) {}, nullptr);
+      if (!RootAudit(plan, findings).admit(live_, site.root)) continue;
+      for (const Region& stretch : snapshot::heap_stretches(plan, false))
+        stretches.push_back(stretch);
+    }
+    return copy_.take(pid_, stretches);
+  }
+
+  Clock::time_point began_;
+  pid_t pid_;
+  std::unique_ptr<StoppedProcess> stopped_;
+  LiveView live_;
+  MemoryCopy copy_;
+  bool standing_ = false;
+};
+static_assert(MemoryView<Look>);
+
+/// Looks until one finds the process at rest, and those that do agree on what they find.
 class Looks {
  public:
-  Looks(pid_t pid, const AtRest& at_rest) : pid_(pid), at_rest_(at_rest) {}
+  Looks(pid_t pid, const AtRest& at_rest, Standing standing)
+      : pid_(pid), at_rest_(at_rest), briefly_(standing == Standing::briefly) {}
 
   Examination run() {
     for (int look = 1;; ++look) {
@@ -115,16 +174,15 @@ class Looks {
  private:
   /// Whether this look is the one that counts.
   bool take(Examination& examination, bool last) {
-    const StoppedProcess stopped(pid_);
-    const LiveView view(pid_);
-    examination.facts = facts_of_process(pid_, stopped, view);
-    audit_heaps(view, Contents::there, examination);
+    Look look(pid_, briefly_);
+    examination.facts = std::move(look.facts);
+    audit_heaps(look, Contents::there, examination);
     if (examination.heaps.empty()) no_heap(examination.facts);
-    if (locked(examination) || !stopped.standing()) {
+    if (locked(examination) || !look.standing()) {
       if (!last) return false;
-      examination.torn = stopped.standing() ? "a thread was inside an operation at every look"
-                                            : "a thread could not be stopped";
-      return count(examination, view);
+      examination.torn = look.standing() ? "a thread was inside an operation at every look"
+                                         : "a thread could not be stopped";
+      return count(examination, look);
     }
     const std::set<Key> found = keys_of(examination);
     ++at_rest_looks_;
@@ -137,24 +195,27 @@ class Looks {
     keep_only(examination, *persistent_);
     if (persistent_->empty())
       for (HeapReport& heap : examination.heaps) heap.suppressed.clear();
-    return count(examination, view);
+    return count(examination, look);
   }
 
-  bool count(const Examination& examination, const LiveView& view) {
-    if (at_rest_) at_rest_(view, examination);
+  bool count(Examination& examination, Look& look) {
+    if (at_rest_) at_rest_(look, examination);
+    look.let_go();
+    examination.stood = look.stood;
     return true;
   }
 
   pid_t pid_;
   const AtRest& at_rest_;
+  bool briefly_;
   int at_rest_looks_ = 0;
   std::optional<std::set<Key>> persistent_;
 };
 
 }  // namespace
 
-Examination examine_process(pid_t pid, const AtRest& at_rest, Standing) {
-  return Looks(pid, at_rest).run();
+Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing) {
+  return Looks(pid, at_rest, standing).run();
 }
 
 }  // namespace arenite

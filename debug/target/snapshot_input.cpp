@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A snapshot file, examined.
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <sstream>
 
 #include "debug/memory/cannot_tell.hpp"
@@ -28,6 +30,26 @@ void take_residency(std::string_view text, ProcessFacts& facts) {
   if (parse_residency(text, most, residency)) facts.residency.push_back(std::move(residency));
 }
 
+void take_context(std::istream& words, ProcessFacts& facts) {
+  ThreadContext context;
+  std::array<std::uint64_t, sizeof context.registers / 8> registers{};
+  words >> context.thread >> std::hex;
+  for (std::uint64_t& word : registers) words >> word;
+  if (!words) return;
+  std::memcpy(&context.registers, registers.data(), sizeof registers);
+  facts.contexts.push_back(context);
+}
+
+/// What the modules' own headers say, which are in the file: where the debug layer is.
+void complete_sites(const snapshot::Reader& reader, ProcessFacts& facts) {
+  for (const HeapSite& found : find_heap_sites(reader, facts.mappings))
+    for (HeapSite& site : facts.sites)
+      if (site.root == found.root) {
+        site.debug_root = found.debug_root;
+        site.bias = found.bias;
+      }
+}
+
 ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
   ProcessFacts facts;
   facts.pid = static_cast<pid_t>(reader.header().pid);
@@ -40,6 +62,8 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
     if (key == "command") std::getline(words >> std::ws, facts.command);
     if (key == "threads")
       for (std::uint64_t thread; words >> thread;) facts.threads.push_back(thread);
+    if (key == "signal") words >> facts.signal;
+    if (key == "context") take_context(words, facts);
     if (key == "resident") {
       std::string residency;
       std::getline(words >> std::ws, residency);
@@ -56,6 +80,7 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
   }
   std::sort(facts.threads.begin(), facts.threads.end());
   take_mappings(reader.text(snapshot::Kind::mappings), facts);
+  complete_sites(reader, facts);
   return facts;
 }
 

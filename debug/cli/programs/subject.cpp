@@ -95,6 +95,35 @@ void lose_in_every_way() {
   wipe();
 }
 
+/// A random program; odd seeds end with an error: a double free, or in debug mode a byte too many.
+void random_program(unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<void*> blocks(400);
+  const auto churn = [&](unsigned steps) {
+    while (steps-- > 0) {
+      void*& block = blocks[random() % blocks.size()];
+      std::free(block);
+      const std::size_t size = random() % 50 == 0 ? random() % 300000 : random() % 700;
+      block = std::malloc(size);
+      std::memset(block, 1, size);
+    }
+  };
+  churn(3000);
+  std::thread(churn, 1000).join();
+  kept = std::malloc(100);
+  const char* options = std::getenv("ARENITE_OPTIONS");
+  const bool debug = options != nullptr && std::strstr(options, "debug") != nullptr;
+  if (seed % 2 == 0) return say(kept);
+  if (debug) {
+    static_cast<volatile char*>(kept)[100] = 1;
+  } else {
+    void* volatile twice = blocks[0];
+    std::free(twice);
+    std::free(twice);
+  }
+  say(kept);
+}
+
 /// Threads that allocate and free each other's blocks, and threads that come and go.
 [[noreturn]] void work() {
   static std::array<std::atomic<void*>, 1024> shared{};
@@ -124,6 +153,8 @@ int main(int argc, char** argv) {
     pin_pools();
   } else if (std::strcmp(what, "lost") == 0) {
     lose_in_every_way();
+  } else if (std::strcmp(what, "random") == 0) {
+    random_program(static_cast<unsigned>(std::atoi(argv[2])));
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: MIT
+// Stretches of another process, copied in large pieces while it stands, to be read when it runs
+// again. For one thread.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "debug/memory/regions.hpp"
+#include "layout/view.hpp"
+
+namespace arenite {
+
+class MemoryCopy {
+ public:
+  /// False if a stretch could not be read, or they are more than a gigabyte.
+  bool take(pid_t pid, std::span<const Region> stretches);
+  /// Only what was taken can be read, each stretch by itself.
+  bool read(Address at, void* to, std::size_t bytes) const;
+  std::size_t bytes() const;
+
+ private:
+  struct Piece {
+    Region region;
+    std::unique_ptr<unsigned char[]> bytes;
+  };
+  /// Ascending.
+  std::vector<Piece> pieces_;
+};
+static_assert(MemoryView<MemoryCopy>);
+
+}  // namespace arenite
