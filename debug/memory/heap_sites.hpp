@@ -41,8 +41,8 @@ class MappedModule {
  public:
   MappedModule(const View& view, Address begin) : view_(view), begin_(begin) {}
 
-  /// Whether there is an Arenite note; fills in all of `site` but the module's name. Without one, of
-  /// a module, build id and bias alone.
+  /// Whether there is an Arenite note; fills in all of `site` but the module's name. Without one,
+  /// of a module, build id and bias alone.
   bool find(HeapSite& site) const {
     Elf64_Ehdr header;
     if (!read_object(view_, begin_, header) || !plausible(header)) return false;
@@ -52,7 +52,8 @@ class MappedModule {
     site.bias = load_bias(headers.data(), header.e_phnum);
     bool found = false;
     for (unsigned i = 0; i < header.e_phnum; ++i)
-      if (headers[i].p_type == PT_NOTE && walk_notes(site.bias + headers[i].p_vaddr, headers[i], site))
+      if (headers[i].p_type == PT_NOTE &&
+          walk_notes(site.bias + headers[i].p_vaddr, headers[i], site))
         found = true;
     return found;
   }

@@ -10,6 +10,8 @@ namespace arenite::snapshot {
 
 inline constexpr char kSignature[8] = {'A', 'R', 'N', 'S', 'N', 'A', 'P', '\n'};
 inline constexpr std::uint32_t kVersion = 2;
+/// Says less of modules, threads and the debug layer; is read all the same.
+inline constexpr std::uint32_t kOldestVersion = 1;
 
 /// Flags of the file.
 inline constexpr std::uint32_t kTorn = 1;  ///< the process was inside an operation, or ran on

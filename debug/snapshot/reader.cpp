@@ -62,9 +62,9 @@ void Reader::read_header() {
     throw CannotTell(path_ + " is not an Arenite snapshot");
   if (header_.checksum != XXH3_64bits(&header_, offsetof(FileHeader, checksum)))
     throw CannotTell(path_ + " is damaged in its header");
-  if (header_.version != kVersion)
+  if (header_.version < kOldestVersion || header_.version > kVersion)
     throw CannotTell(path_ + " is a snapshot of version " + std::to_string(header_.version) +
-                     "; this build reads version " + std::to_string(kVersion));
+                     "; this build reads up to version " + std::to_string(kVersion));
 }
 
 std::string Reader::admit(const SectionHeader& header, std::uint64_t at) {
