@@ -112,23 +112,13 @@ void print_heap(const HeapReport& heap, Evidences& evidences, const Style& style
         root.version, root.fingerprint, kLayoutVersion, kFingerprint);
     return;
   }
-<<<<<<< HEAD
-  for (const StoredFinding& finding : heap.findings) print_finding(finding, evidences, style);
-=======
   if (heap.layer.there())
     fmt::print("  debug layer: {} live blocks of {} bytes, {} freed and kept\n",
                heap.layer.counts.live, heap.layer.counts.live_bytes, heap.layer.counts.freed);
   else if (heap.layer.end == LayerEnd::other)
     fmt::print("  debug layer of another layout: fingerprint {:#018x}; this tool reads {:#018x}\n",
                heap.layer.plan.root.fingerprint, kDebugFingerprint);
-  for (const StoredFinding& finding : heap.findings) {
-    const char* subject = kSubjectNames[static_cast<std::size_t>(finding.place.subject)];
-    const std::string number =
-        finding.place.subject == Subject::root ? "" : fmt::format(" {}", finding.place.number);
-    fmt::print("{} {}{} at {:#x}: {}\n", style.bad(facts_of(finding.invariant).id), subject, number,
-               finding.place.address, finding.text);
-  }
->>>>>>> 6efcbdd (Save the debug layer in snapshots; let a process stand only while its tables are copied; whatis with stacks, neighbours, damage)
+  for (const StoredFinding& finding : heap.findings) print_finding(finding, evidences, style);
   for (const SuppressedFindings& more : heap.suppressed)
     fmt::print("{} {} more\n", style.bad(facts_of(more.invariant).id), more.count);
   if (heap.unreadable > 0)
@@ -217,17 +207,11 @@ void print_sarif(const Examination& seen, Evidences& evidences, int code,
 
 void print_text(const Examination& seen, Evidences& evidences, int code) {
   const Style style(STDOUT_FILENO);
-<<<<<<< HEAD
   fmt::print("process {} ({})\n", seen.facts.pid, seen.facts.command);
   for (const HeapReport& heap : seen.heaps) print_heap(heap, evidences, style);
+  if (seen.stood.count() != 0)
+    fmt::print("it stood still for {:.1f} ms\n", static_cast<double>(seen.stood.count()) / 1e6);
   const std::uint64_t findings = seen.finding_count();
-=======
-  fmt::print("process {} ({})\n", examination.facts.pid, examination.facts.command);
-  for (const HeapReport& heap : examination.heaps) print_heap(heap, style);
-  if (examination.stood.count() != 0)
-    fmt::print("it stood still for {:.1f} ms\n",
-               static_cast<double>(examination.stood.count()) / 1e6);
->>>>>>> 6efcbdd (Save the debug layer in snapshots; let a process stand only while its tables are copied; whatis with stacks, neighbours, damage)
   const std::string verdict = fmt::format("{} finding{}{}", findings, findings == 1 ? "" : "s",
                                           code == kCannotTell ? " in what could be read" : "");
   fmt::print("{}{}\n", code == kClean ? style.good(verdict) : style.bad(verdict),
