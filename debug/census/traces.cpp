@@ -25,6 +25,10 @@ Traces traces_of(const AnyView& view, const Examination& examination) {
       if (layer.find(at, facts)) return true;
     return false;
   };
+  traces.each_on_pages = [layers](const std::function<void(const BlockFacts& facts)>& visit) {
+    for (const LayerBlocks<AnyView>& layer : layers)
+      layer.each_on_pages([&](const LayerBlock& block) { visit(block.facts); });
+  };
   // Stacks are numbered by one depot: a process has one layer in use.
   traces.frames = [layer = layers.front()](StackId stack) {
     std::vector<Address> frames(StackDepot::kMostFrames);
