@@ -133,7 +133,7 @@ bool asked() {
   if (asked() && process_open() && layer.opened) {
     prepare_objects();
     pass_over_library();
-    layer.python.find();
+    layer.python.find_at_start();
     open_desk();
     if (layer.has_pages()) install_fault_handlers();
     redirect_calls();

@@ -10,6 +10,9 @@
 #include "debug/stacks/script_frame.hpp"
 #include "debug/stacks/stack_hash.hpp"
 
+/// Resolved by the loader: what CPython is there before main is known without a lookup.
+extern "C" [[gnu::weak]] int PyGILState_Check();
+
 namespace arenite {
 namespace {
 
@@ -56,6 +59,10 @@ std::size_t encode(std::uint32_t character, char* to) {
 }
 
 }  // namespace
+
+void Python::find_at_start() {
+  if (PyGILState_Check != nullptr) find();
+}
 
 void Python::find() {
   if (found()) return;

@@ -25,8 +25,11 @@ class Python {
   Python(const Python&) = delete;
   Python& operator=(const Python&) = delete;
 
-  /// Looks for an interpreter whose symbols the process sees. Not while others use this.
+  /// Looks for an interpreter whose symbols the process sees. Not while others use this. A look in
+  /// vain costs the calling thread a block: the C library allocates what dlsym has to complain of.
   void find();
+  /// The same before main, where the loader knows whether there is one: no look in vain.
+  void find_at_start();
   /// False where there is none, or one whose locks nobody may ask for.
   bool found() const { return lock_held_ != nullptr; }
   /// Whether frames of it can be told.

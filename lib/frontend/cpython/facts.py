@@ -29,8 +29,13 @@ def fact(title):
 
 
 def show(what, value):
-    print(f"    {what:26} {value}")
+    """Of what `whatis` says, the line about the address itself; its neighbours follow."""
+    print(f"    {what:26} {first_line(value)}")
     return value
+
+
+def first_line(value):
+    return str(value).partition("\n")[0]
 
 
 def program(*arguments):
@@ -51,7 +56,7 @@ def code_address():
 
 
 def state(text):
-    return text.rpartition(": ")[2]
+    return first_line(text).rpartition(": ")[2]
 
 
 @fact("stack, global data, mapped files and the heap are told apart")
