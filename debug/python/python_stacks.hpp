@@ -2,7 +2,8 @@
 // Stacks with Python frames behind those of the machine, and the ones a thread made lately: most
 // allocations come from where others came from. One for each thread, all zeroes in the beginning;
 // no other thread may use it meanwhile. A signal handler on the thread may: it goes the long way if
-// it comes in between. Two walks are the same if their 64-bit hashes are. Never allocates.
+// it comes in between. Two walks are the same if their 64-bit hashes are. Never allocates: memory
+// for them is mapped at the first, and stays with the place of the thread.
 #pragma once
 
 #include "debug/python/python.hpp"
@@ -25,7 +26,11 @@ class PythonStacks {
 
   static StackId make(StackDepot& depot, StackId stack, const Python::Walk& walk, Python& python);
 
-  Entry entries_[kEntries];
+  StackId look_up(StackDepot& depot, StackId stack, const Python::Walk& walk, Python& python);
+  /// Maps the entries; false if there is no memory. Requires: busy.
+  bool open();
+
+  Entry* entries_;
   bool busy_;
 };
 
