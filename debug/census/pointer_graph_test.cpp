@@ -143,7 +143,8 @@ TEST_F(GraphTest, what_cannot_be_read_is_counted) {
   const Address block = make(20000);
   examine();
   const DeafView deaf{block + 9000};
-  PointerGraph graph(deaf, *heaps_);
+  const AnyView view(deaf);
+  PointerGraph graph(view, *heaps_);
   graph.build(examination_.facts, {});
   EXPECT_EQ(graph.unreadable_in_blocks(), 4096u);
   EXPECT_EQ(graph.unreadable_roots(), 0u);
