@@ -15,7 +15,8 @@
 
 namespace arenite::cli {
 
-inline const std::string kSubject = ARENITE_SUBJECT;
+/// The program that the tests look at.
+extern const std::string kSubject;
 
 /// A program under `arenite run`, or as it is; waits for the line it prints.
 class Child {
