@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: MIT
-#include <charconv>
 #include <vector>
 
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include "debug/audit/locate.hpp"
 #include "debug/cli/commands.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/places.hpp"
 #include "debug/cli/stack_names.hpp"
 #include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
@@ -19,14 +19,6 @@ struct Answer {
   std::string text;
   Json json;
 };
-
-bool parse_address(const std::string& text, Address& at) {
-  const bool prefixed = text.starts_with("0x") || text.starts_with("0X");
-  const char* begin = text.data() + (prefixed ? 2 : 0);
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(begin, end, at, 16);
-  return error == std::errc{} && stop == end;
-}
 
 /// A state of a block, in words.
 const char* words(Use use) {
@@ -93,45 +85,16 @@ Answer describe_location(const Location& found) {
   return answer;
 }
 
-bool holds(const Mapping& mapping, Address at) {
-  return at >= mapping.begin && at < mapping.end;
-}
-
-/// What a mapping is for. `before`: the one below it, or null.
-std::string purpose(const Mapping& mapping, const Mapping* before, const ProcessFacts& facts) {
-  for (const ThreadContext& context : facts.contexts)
-    if (holds(mapping, context.stack_pointer()))
-      return fmt::format("the stack of thread {}", context.thread);
-  std::string path(mapping.path);
-  if (path == "[heap]") return "the C library's heap (brk)";
-  if (!path.empty() && path.front() == '[') return path;
-  if (!path.empty())
-    return (mapping.writable     ? "data of "
-            : mapping.executable ? "code of "
-                                 : "read-only data of ") +
-           path;
-  // What a module has of zeros stands right behind its data.
-  const bool behind = before != nullptr && before->end == mapping.begin && before->writable &&
-                      before->inode != 0 && mapping.writable;
-  return behind ? "zeroed data of " + std::string(before->path) : "anonymous memory";
-}
-
 Answer describe_mapping(Address at, const ProcessFacts& facts) {
-  const Mapping* before = nullptr;
-  for (const Mapping& mapping : facts.mappings) {
-    if (holds(mapping, at)) {
-      const std::string name = purpose(mapping, before, facts);
-      const std::string begin = fmt::format("{:#x}", mapping.begin);
-      return {fmt::format("{}, offset {} from {}", name, at - mapping.begin, begin),
-              {{"use", "mapping"},
-               {"name", name},
-               {"path", mapping.path},
-               {"begin", begin},
-               {"file_offset", mapping.offset + (at - mapping.begin)}}};
-    }
-    before = &mapping;
-  }
-  return {"not mapped", {{"use", "not mapped"}}};
+  const MappedPlace place = place_in_mappings(at, facts);
+  if (place.mapping == nullptr) return {place.text, {{"use", "not mapped"}}};
+  const Mapping& mapping = *place.mapping;
+  return {place.text,
+          {{"use", "mapping"},
+           {"name", place.name},
+           {"path", mapping.path},
+           {"begin", fmt::format("{:#x}", mapping.begin)},
+           {"file_offset", mapping.offset + (at - mapping.begin)}}};
 }
 
 /// What can only be learned while memory can be read.
