@@ -9,20 +9,11 @@
 #include <gtest/gtest.h>
 
 #include "debug/guard/heap_source.hpp"
+#include "debug/guard/one_thread.hpp"
 #include "heap/heap_fixture.hpp"
 
 namespace arenite {
 namespace {
-
-/// One thread block for all that the test does.
-struct OneThread {
-  struct Thread {
-    ThreadBlock number;
-    ThreadBlock block() const { return number; }
-  };
-  ThreadBlock* number;
-  Thread operator()() const { return {*number}; }
-};
 
 template <class G>
 class GuardHeapTest : public testing::Test {

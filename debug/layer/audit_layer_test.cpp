@@ -12,20 +12,12 @@
 #include "debug/audit/audit.hpp"
 #include "debug/guard/guard_heap.hpp"
 #include "debug/guard/heap_source.hpp"
+#include "debug/guard/one_thread.hpp"
 #include "heap/heap_fixture.hpp"
 #include "layout/own_memory.hpp"
 
 namespace arenite {
 namespace {
-
-struct OneThread {
-  struct Thread {
-    ThreadBlock number;
-    ThreadBlock block() const { return number; }
-  };
-  ThreadBlock* number;
-  Thread operator()() const { return {*number}; }
-};
 
 template <class G>
 class LayerAuditTest : public ::testing::Test {
