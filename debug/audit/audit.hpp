@@ -4,7 +4,9 @@
 // meets becomes a finding, never a crash; goes on after the first. Allocates nothing from any heap.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <span>
 
 #include "debug/audit/audit_arenas.hpp"
@@ -44,6 +46,13 @@ struct AuditResult {
   Statistics statistics;
 };
 
+/// Whether a thread was inside an operation on lists when this copy was made.
+inline bool lock_held(const HeapRoot<Remote>& root) {
+  if (root.range_lock != 0 || root.thread_lock != 0) return true;
+  return std::any_of(std::begin(root.lists), std::end(root.lists),
+                     [](const ClassList<Remote>& list) { return list.lock != 0; });
+}
+
 template <MemoryView View>
 void audit_heap(const View& view, const AuditSubject& subject, Findings& findings,
                 AuditResult& result) {
@@ -56,9 +65,7 @@ void audit_heap(const View& view, const AuditSubject& subject, Findings& finding
                                                   : AuditEnd::gated;
     return;
   }
-  result.locked = plan.root.range_lock != 0 || plan.root.thread_lock != 0;
-  for (std::uint32_t i = 0; i < plan.root.class_count; ++i)
-    if (plan.root.lists[i].lock != 0) result.locked = true;
+  result.locked = lock_held(plan.root);
 
   Marks marks(plan);
   if (!marks.had()) {

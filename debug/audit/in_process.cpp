@@ -16,6 +16,9 @@ namespace {
 /// A block on its way is seen at the same spot in the same state once in a few looks at the most;
 /// in this many running, hardly ever.
 constexpr unsigned kLooks = 16;
+/// A thread that lost its processor inside an operation stays there for as long as others want to
+/// run. So many looks wait for it; a lock held longer than that says nothing any more.
+constexpr unsigned kPatience = 1000;
 constexpr timespec kPause{0, 1'000'000};
 
 /// What makes a finding of one look the same as one of another.
@@ -49,15 +52,21 @@ class InProcessAudit {
       : root_(reinterpret_cast<Address>(root)), sink_(sink), context_(context) {}
 
   std::uint64_t run() {
-    for (unsigned look = 1;; ++look) {
+    for (unsigned look = 1;;) {
       const bool last = look == kLooks;
       before_ = now_;
       now_.clear();
+      disturbed_ = false;
       first_look_ = look == 1;
       reporting_ = last;
       const std::uint64_t trouble = audit();
       if (last) return now_.size() + trouble;
-      if (now_.size() == 0 && trouble == 0) return 0;
+      if (disturbed_)
+        now_ = before_;
+      else if (now_.size() == 0 && trouble == 0)
+        return 0;
+      else
+        ++look;
       ::nanosleep(&kPause, nullptr);
     }
   }
@@ -112,11 +121,25 @@ class InProcessAudit {
 
   static void take(void* self, const Finding& finding) {
     auto& audit = *static_cast<InProcessAudit*>(self);
+    if (audit.waits_for_a_lock()) return;
     const Key key{finding.invariant, finding.place.subject, finding.place.number,
                   finding.place.address};
     if (!audit.first_look_ && !audit.before_.holds(key)) return;
     audit.now_.add(key);
     if (audit.reporting_) audit.sink_(audit.context_, finding);
+  }
+
+  /// Whether this look shall not count, since it found something while a lock was held. What is
+  /// about to be reported stood in look after look with no lock held.
+  bool waits_for_a_lock() {
+    if (reporting_ || disturbances_ == kPatience) return false;
+    if (!disturbed_) {
+      OwnMemory::copy(root_, &now_root_, sizeof now_root_);
+      if (!lock_held(now_root_)) return false;
+      ++disturbances_;
+      disturbed_ = true;
+    }
+    return true;
   }
 
   Address root_;
@@ -125,6 +148,9 @@ class InProcessAudit {
   bool first_look_ = true;
   bool reporting_ = false;
   bool mapped_ = false;
+  bool disturbed_ = false;
+  unsigned disturbances_ = 0;
+  HeapRoot<Remote> now_root_;
   KeySet before_;
   KeySet now_;
   AuditResult result_;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <random>
 #include <set>
 #include <string>
@@ -64,6 +65,30 @@ TYPED_TEST(InProcessTest, what_persists_is_told) {
   EXPECT_EQ(this->ids_, std::set<std::string>{"S1"});
   --this->heap_.root().dirty_pools;
   EXPECT_EQ(this->audit(), 0u);
+}
+
+// What a preempted thread looks like: the range lock held, and a sum that is wrong until it goes on.
+TYPED_TEST(InProcessTest, waits_for_a_thread_inside_an_operation) {
+  auto& root = this->heap_.root();
+  lock(root.range_lock);
+  ++root.dirty_pools;
+  std::thread holder([&root] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    --root.dirty_pools;
+    unlock(root.range_lock);
+  });
+  EXPECT_EQ(this->audit(), 0u) << *this->ids_.begin();
+  holder.join();
+}
+
+TYPED_TEST(InProcessTest, does_not_wait_for_ever) {
+  auto& root = this->heap_.root();
+  lock(root.range_lock);
+  ++root.dirty_pools;
+  EXPECT_EQ(this->audit(), 1u);
+  EXPECT_EQ(this->ids_, std::set<std::string>{"S1"});
+  --root.dirty_pools;
+  unlock(root.range_lock);
 }
 
 TYPED_TEST(InProcessTest, guard_regions_and_committed_stretches_are_looked_up) {
