@@ -67,7 +67,8 @@ TYPED_TEST(InProcessTest, what_persists_is_told) {
   EXPECT_EQ(this->audit(), 0u);
 }
 
-// What a preempted thread looks like: the range lock held, and a sum that is wrong until it goes on.
+// What a preempted thread looks like: the range lock held, and a sum that is wrong until it goes
+// on.
 TYPED_TEST(InProcessTest, waits_for_a_thread_inside_an_operation) {
   auto& root = this->heap_.root();
   lock(root.range_lock);
