@@ -6,6 +6,15 @@ if(ARENITE_SANITIZE OR ARENITE_FUZZ)
   return()
 endif()
 
+# What every process runs, in fast mode with nothing asked, stands first: the kernel maps code and constants in windows of
+# 64 KiB around what is touched, and what is met by all is to lie in one of them.
+set(arenite_met_by_all
+  lib/os/lock.cpp lib/os/linux_pages.cpp lib/os/build_id.cpp
+  lib/frontend/process/process_heap.cpp lib/frontend/malloc/family.cpp lib/frontend/cxx/operators.cpp
+  debug/modes/start.cpp debug/modes/choose.cpp debug/modes/forwarded.cpp debug/options/options.cpp
+  debug/annotate/annotator.cpp debug/annotate/memcheck.cpp debug/annotate/address_sanitizer.cpp
+  debug/annotate/memory_sanitizer.cpp)
+
 # The debug layer: the sources of its components, bottom-up, as their folders list them; and what puts them together.
 set(arenite_debug_layer)
 foreach(component IN ITEMS options fill stacks python report annotate page_guard ranges leaks pools sanitizer_interface)
@@ -16,23 +25,19 @@ foreach(component IN ITEMS options fill stacks python report annotate page_guard
   list(APPEND arenite_debug_layer ${sources})
 endforeach()
 list(APPEND arenite_debug_layer
-  debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/arn_pool.cpp debug/modes/choose.cpp
+  debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/arn_pool.cpp
   debug/modes/debug_root.cpp debug/modes/debug_thread.cpp debug/modes/fail_record.cpp debug/modes/faults.cpp
-  debug/modes/filters.cpp debug/modes/forwarded.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
+  debug/modes/filters.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
   debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp debug/modes/serve.cpp
-  debug/modes/services.cpp debug/modes/start.cpp)
+  debug/modes/services.cpp)
+list(REMOVE_ITEM arenite_debug_layer ${arenite_met_by_all})
 
 add_library(arenite_objects OBJECT
+  ${arenite_met_by_all}
   lib/base/contract.cpp
-  lib/os/lock.cpp
-  lib/os/linux_pages.cpp
-  lib/os/build_id.cpp
   lib/heap/statistics.cpp
-  lib/frontend/process/process_heap.cpp
   lib/frontend/process/process_statistics.cpp
-  lib/frontend/malloc/family.cpp
   lib/frontend/malloc/information.cpp
-  lib/frontend/cxx/operators.cpp
   lib/frontend/cxx/nothrow.cpp
   lib/frontend/c/api.cpp
   lib/frontend/c/own_heap.cpp
@@ -58,7 +63,11 @@ arenite_target_defaults(arenite_shared)
 # With the C linker driver, and what is not needed left out, nothing of a C++ runtime comes along.
 set_target_properties(arenite_shared PROPERTIES OUTPUT_NAME arenite LINKER_LANGUAGE C)
 target_link_options(arenite_shared PRIVATE
-  -Wl,--as-needed -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions)
+  -Wl,--as-needed -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions
+  # What runs at start and end stands in init_array and fini_array; the two empty functions would be a window each.
+  -Wl,-init=arenite_no_init -Wl,-fini=arenite_no_fini
+  # pthread_atfork is linked in, and called at start: taken from its archive before the objects, it stands with the first.
+  -Wl,-u,pthread_atfork -lc_nonshared)
 add_library(arenite::arenite ALIAS arenite_shared)
 
 add_library(arenite_static STATIC $<TARGET_OBJECTS:arenite_objects>)

@@ -51,7 +51,7 @@ GuardSettings guard_settings() {
 
 }  // namespace
 
-Redirector process_calls;
+constinit Redirector process_calls{};
 constinit DebugLayer layer{DamageSink{nullptr, damage_found}};
 
 bool find_block(Address at, BlockFacts& facts) {

@@ -81,16 +81,16 @@ class Redirector {
   Address wanted(const Entry& entry, Address now, const LoadedModule& module, bool undoing) const;
   Outcome walk_modules(bool undoing);
 
-  Entry entries_[kMaxNames];
-  std::size_t count_;
-  std::size_t longest_;              ///< of the names
-  std::uint16_t index_[kIndexSize];  ///< number of the entry from 1; open addressing
-  Home homes_[kMaxHomes];            ///< the code that slots lead to that are written
-  std::size_t home_count_;
+  Entry entries_[kMaxNames]{};
+  std::size_t count_{};
+  std::size_t longest_{};              ///< of the names
+  std::uint16_t index_[kIndexSize]{};  ///< number of the entry from 1; open addressing
+  Home homes_[kMaxHomes]{};            ///< the code that slots lead to that are written
+  std::size_t home_count_{};
   // The rest is read and written under the dynamic linker's lock.
-  bool surveyed_;
-  unsigned long long additions_, removals_;  ///< as of the last pass
-  std::size_t done_;                         ///< so many modules at the front of the list are done
+  bool surveyed_{};
+  unsigned long long additions_{}, removals_{};  ///< as of the last pass
+  std::size_t done_{};  ///< so many modules at the front of the list are done
 };
 
 }  // namespace arenite

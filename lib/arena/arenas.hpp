@@ -54,12 +54,12 @@ class Arenas {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
     ARN_ASSERT((arena.free_pools & pools) == pools);
     const std::uint64_t dirty = arena.dirty_pools & pools;
-    const unsigned returning = count(arena.decommitted_pools & pools);
+    const unsigned returning = member_count(arena.decommitted_pools & pools);
     root_.retain_pools = std::min(root_.retain_pools + returning, kMaxRetained);
     arena.dirty_pools &= ~pools;
     arena.decommitted_pools &= ~pools;
-    root_.dirty_pools -= count(dirty);
-    root_.used_pools += count(pools);
+    root_.dirty_pools -= member_count(dirty);
+    root_.used_pools += member_count(pools);
     set_free(index, arena.free_pools & ~pools);
     return dirty;
   }
@@ -70,8 +70,8 @@ class Arenas {
       ArenaDescriptor<Native>& arena = tables_.arena(index);
       ARN_ASSERT((arena.free_pools & part) == 0);
       arena.dirty_pools |= part;
-      root_.dirty_pools += count(part);
-      root_.used_pools -= count(part);
+      root_.dirty_pools += member_count(part);
+      root_.used_pools -= member_count(part);
       set_free(index, arena.free_pools | part);
     });
     if (root_.dirty_pools > root_.retain_pools) {
@@ -132,8 +132,6 @@ class Arenas {
   static constexpr std::size_t kMaxStep = 16;
   static constexpr std::uint32_t kMaxRetained = 1 << 20;
 
-  static unsigned count(std::uint64_t pools) { return static_cast<unsigned>(std::popcount(pools)); }
-
   ArenaIndex fullest() const {
     for (unsigned list = 1; list <= kArenaPools; ++list)
       if (root_.arena_lists[list] != kNone) return ArenaIndex{root_.arena_lists[list]};
@@ -142,9 +140,9 @@ class Arenas {
 
   void set_free(ArenaIndex index, std::uint64_t pools) {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
-    unlink(index, count(arena.free_pools));
+    unlink(index, member_count(arena.free_pools));
     arena.free_pools = pools;
-    link(index, count(pools));
+    link(index, member_count(pools));
   }
 
   void link(ArenaIndex index, unsigned list) {

@@ -85,6 +85,14 @@ std::vector<std::uint64_t> sample_words() {
   return words;
 }
 
+TEST(Bits, MemberCountAgreesWithCountingThemOneByOne) {
+  for (const std::uint64_t word : sample_words()) {
+    unsigned members = 0;
+    for (unsigned bit = 0; bit < 64; ++bit) members += static_cast<unsigned>(word >> bit & 1);
+    ASSERT_EQ(member_count(word), members) << word;
+  }
+}
+
 TEST(Bits, LowestMembersAgreesWithTakingThemOneByOne) {
   for (const std::uint64_t word : sample_words())
     for (unsigned count = 0; count <= 64; ++count)

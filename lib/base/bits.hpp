@@ -32,9 +32,18 @@ constexpr unsigned lowest_bit(std::uint64_t word) {
   return static_cast<unsigned>(std::countr_zero(word));
 }
 
+/// How many bits are set. Without -mpopcnt, std::popcount is a call of the compiler's library.
+constexpr unsigned member_count(std::uint64_t word) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  word -= word >> 1 & kOnes * 0x55;
+  word = (word & kOnes * 0x33) + (word >> 2 & kOnes * 0x33);
+  word = (word + (word >> 4)) & kOnes * 0x0f;
+  return static_cast<unsigned>(word * kOnes >> 56);
+}
+
 /// The lowest `count` members of `word`, or all of them if it has fewer.
 constexpr std::uint64_t lowest_members(std::uint64_t word, unsigned count) {
-  if (count >= 64 || static_cast<unsigned>(std::popcount(word)) <= count) return word;
+  if (count >= 64 || member_count(word) <= count) return word;
   // All bits, or all above some bit, are set in what was never used.
   const unsigned first = lowest_bit(word);
   if (word >> first == low_bits(64 - first)) return low_bits(count) << first;

@@ -170,15 +170,14 @@ class StatisticsCollector {
       statistics_.pools_unclear += kArenaPools;
       return;
     }
-    const auto count = [](std::uint64_t word) {
-      return static_cast<std::uint64_t>(std::popcount(word));
-    };
     const std::uint64_t free = arena.free_pools;
     if (free == 0) ++statistics_.arenas_full;
     if (free == ~std::uint64_t{0}) ++statistics_.arenas_empty;
-    statistics_.pools_dirty += count(free & arena.dirty_pools);
-    statistics_.pools_decommitted += count(free & arena.decommitted_pools & ~arena.dirty_pools);
-    statistics_.pools_untouched += count(free & ~arena.dirty_pools & ~arena.decommitted_pools);
+    statistics_.pools_dirty += member_count(free & arena.dirty_pools);
+    statistics_.pools_decommitted +=
+        member_count(free & arena.decommitted_pools & ~arena.dirty_pools);
+    statistics_.pools_untouched +=
+        member_count(free & ~arena.dirty_pools & ~arena.decommitted_pools);
     for (std::uint32_t i = 0; i < kArenaPools; ++i)
       if ((free >> i & 1) == 0 && first + i >= span_end_) take_pool(first + i, pools[i]);
   }
@@ -230,8 +229,8 @@ class StatisticsCollector {
         const std::uint32_t from = (i + k) * 64;
         const std::uint64_t used = carved > from ? low_bits(carved - from) : 0;
         const std::uint64_t free = words[k] & low_bits(record.capacity - from);
-        of.free += static_cast<std::uint64_t>(std::popcount(free & used));
-        of.uncarved += static_cast<std::uint64_t>(std::popcount(free & ~used));
+        of.free += member_count(free & used);
+        of.uncarved += member_count(free & ~used);
       }
       at += part * sizeof words[0];
     }

@@ -37,7 +37,7 @@ class FreeBitmap {
       each(i, chosen);
       // Release: what `each` noted stands before the blocks are gone, in a forked child too.
       words_[i].fetch_and(~chosen, std::memory_order_release);
-      taken += static_cast<unsigned>(std::popcount(chosen));
+      taken += member_count(chosen);
     }
     return taken;
   }

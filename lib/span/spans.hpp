@@ -170,7 +170,7 @@ class Spans {
   std::uint32_t take_pools(PoolIndex first, std::uint32_t pools) {
     std::uint32_t dirty = 0;
     arenas_.for_each_arena(first, pools, [this, &dirty](ArenaIndex arena, std::uint64_t part) {
-      dirty += static_cast<std::uint32_t>(std::popcount(arenas_.take(arena, part)));
+      dirty += member_count(arenas_.take(arena, part));
     });
     return dirty;
   }
