@@ -31,14 +31,14 @@ class BuildTree:
 
     def build(self, names, timeout=None):
         """Whether the targets were built; the output if not."""
-        done = subprocess.run(["ninja", "-C", str(self.folder), *names], capture_output=True, text=True, timeout=timeout, check=False)
+        done = subprocess.run(["ninja", "-j2", "-C", str(self.folder), *names], capture_output=True, text=True, timeout=timeout, check=False)
         return done.returncode == 0, done.stdout
 
-    def tests(self):
-        """Name of each GoogleTest program, with its path."""
+    def tests(self, *more):
+        """Name of each GoogleTest program, with its path; of those too whose names end in one of `more`."""
         found = {}
         for target in self.targets.values():
-            if target["type"] == "EXECUTABLE" and re.search(r"(test|properties)$", target["name"]):
+            if target["type"] == "EXECUTABLE" and target["name"].endswith(("test", "properties", *more)):
                 found[target["name"]] = self.folder / target["artifacts"][0]["path"]
         return found
 
