@@ -9,6 +9,7 @@
 #include <cstring>
 #include <memory>
 #include <new>
+#include <vector>
 
 #include "base/bits.hpp"
 #include "base/contract.hpp"
@@ -32,11 +33,12 @@ class FakeMemory {
         capacity_ = 0;
         return 0;
       }
-      used_ = capacity_;
+      committed_.assign(1, {reinterpret_cast<Address>(buffer_.get()), capacity_});
     }
     // Only what an earlier user could have written needs clearing.
-    std::memset(buffer_.get(), 0, used_);
-    used_ = 0;
+    for (const Part& part : committed_)
+      std::memset(reinterpret_cast<void*>(part.at), 0, part.bytes);
+    committed_.clear();
     base_ = round_up(reinterpret_cast<Address>(buffer_.get()), alignment);
     reserved_ = bytes;
     return base_;
@@ -51,8 +53,7 @@ class FakeMemory {
   bool commit(Address at, std::size_t bytes) {
     check(at, bytes);
     committed_bytes += bytes;
-    const std::size_t end = at + bytes - reinterpret_cast<Address>(buffer_.get());
-    if (end > used_) used_ = end;
+    committed_.push_back({at, bytes});
     return true;
   }
 
@@ -77,6 +78,11 @@ class FakeMemory {
   std::size_t moves = 0;
 
  private:
+  struct Part {
+    Address at;
+    std::size_t bytes;
+  };
+
   void check(Address at, std::size_t bytes) const {
     ARN_REQUIRE(at % page_bytes_ == 0 && bytes % page_bytes_ == 0 && bytes > 0,
                 "fake pages: stretch not made of pages");
@@ -87,7 +93,7 @@ class FakeMemory {
   std::size_t page_bytes_;
   std::unique_ptr<std::byte[]> buffer_;
   std::size_t capacity_ = 0;
-  std::size_t used_ = 0;
+  std::vector<Part> committed_;
   Address base_ = 0;
   std::size_t reserved_ = 0;
 };
