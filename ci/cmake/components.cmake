@@ -32,7 +32,9 @@ if(ARENITE_SANITIZE STREQUAL "coverage")
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "ARENITE_SANITIZE=coverage needs clang; use --preset coverage")
   endif()
-  target_compile_options(arenite_sanitize INTERFACE -fprofile-instr-generate -fcoverage-mapping)
+  # Counters that lie in a mapped file: what a program did counts, however it ends.
+  target_compile_options(arenite_sanitize INTERFACE -fprofile-instr-generate -fcoverage-mapping
+    "SHELL:-mllvm -runtime-counter-relocation")
   target_link_options(arenite_sanitize INTERFACE -fprofile-instr-generate)
 elseif(ARENITE_SANITIZE)
   target_compile_options(arenite_sanitize INTERFACE
@@ -43,7 +45,10 @@ if(ARENITE_FUZZ)
   if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     message(FATAL_ERROR "ARENITE_FUZZ needs clang; use --preset fuzz")
   endif()
-  target_compile_options(arenite_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+  # Coverage builds replay corpora only; their tests are linked without the fuzzer's runtime.
+  if(NOT ARENITE_SANITIZE STREQUAL "coverage")
+    target_compile_options(arenite_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+  endif()
 endif()
 
 # Adds the named sub-directories, in the order given; one that has no CMakeLists.txt is not there yet and is passed over.
