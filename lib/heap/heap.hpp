@@ -487,11 +487,13 @@ class Heap {
   }
 
   /// A pool that nobody offered has free blocks again. The pool may have changed hands since the
-  /// caller looked; under the class lock a pool of this class stays what it is.
-  void relist(PoolIndex pool, SizeClass size_class) {
+  /// caller looked, and the blocks may have been taken again; under the class lock a pool of this
+  /// class stays what it is, and nobody takes from a full one. Out of line: `give_word` is short.
+  [[gnu::noinline]] void relist(PoolIndex pool, SizeClass size_class) {
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);
-    if (is_of_class_in(pool, size_class, PoolState::full)) append(list, pool);
+    if (is_of_class_in(pool, size_class, PoolState::full) && bitmap(pool, size_class).any())
+      append(list, pool);
   }
 
   /// A thread that was between setting a bit and listing the pool does not exist in a forked child.

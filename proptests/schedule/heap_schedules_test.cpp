@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "proptests/schedule/heap_protocol.hpp"
+#include "proptests/schedule/protocol_test.hpp"
 
 namespace arenite::schedule {
 namespace {
@@ -58,6 +59,19 @@ TEST(HeapSchedules, FreesIntoAPoolThatIsBeingLeft) {
                    free_block(1, 1);
                  }},
                 [] { empty(); }});
+}
+
+TEST(HeapSchedules, ListsNoPoolThatWasEmptiedMeanwhile) {
+  // One thread has given a block back to the full pool and is to list it; meanwhile the other lists
+  // it, takes what came back, and leaves it full again.
+  expect_clean({[] { prepare(2, 8); },
+                {[] { free_block(1, 0); },
+                 [] {
+                   free_block(0, 1);
+                   for (std::size_t i = 8; i < 11; ++i) allocate_block(0, i);
+                 }},
+                [] { empty(); }},
+               {.bound = 2});
 }
 
 TEST(HeapSchedules, FreesIntoAPoolItsOwnerTakesFrom) {

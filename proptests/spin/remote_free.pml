@@ -54,7 +54,11 @@ inline give(mine) {
        d_step { append() };
 #else
        if
-       :: d_step { state == is_full -> append() }
+       :: state == is_full ->
+            if
+            :: bits != 0 -> d_step { append() }
+            :: else
+            fi
        :: else
        fi;
 #endif
