@@ -33,9 +33,28 @@ if [ $# -eq 0 ]; then
     set -- "$@" "${folder#fuzz/}"
   done
 fi
+# What the explorer runs is instrumented for it instead of for a sanitizer, and stands before all else.
+explored() { # prints the objects
+  local source object
+  for source in proptests/schedule/dealt_program lib/os/lock; do
+    object=$objects/explored_${source##*/}.o
+    # shellcheck disable=SC2086
+    $CXX $CXXFLAGS -fno-sanitize=address,undefined -fsanitize=thread -std=c++20 -Ilib -Ilib/include -I. -c $source.cpp -o "$object"
+    echo "$object"
+  done
+  for source in fuzz/schedule/schedule proptests/schedule/{atomic_memory,choices,explorer,fiber,heap_end,instrumentation,plain_memory,run,system_calls}; do
+    object=$objects/plain_${source##*/}.o
+    # shellcheck disable=SC2086
+    $CXX $CXXFLAGS -fno-sanitize=address,undefined -std=c++20 -Ilib -Ilib/include -I. -c "$source.cpp" -o "$object"
+    echo "$object"
+  done
+}
+
 for target; do
+  main=(fuzz/"$target/$target.cpp")
+  if [ "$target" = schedule ]; then mapfile -t main < <(explored); fi
   # shellcheck disable=SC2086
-  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. "fuzz/$target/$target.cpp" "$WORK/libarenite_fuzz.a" \
+  $CXX $CXXFLAGS -std=c++20 -Ilib -Ilib/include -I. "${main[@]}" "$WORK/libarenite_fuzz.a" \
     $LIB_FUZZING_ENGINE -l:libzstd.a -l:libxxhash.a -o "$OUT/$target"
   rm -f "$OUT/${target}_seed_corpus.zip"
   find "fuzz/$target/corpus" "fuzz/$target/regressions" -type f -print0 2> /dev/null |

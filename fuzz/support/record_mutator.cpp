@@ -140,7 +140,7 @@ class Mutator {
     const Program other =
         model::random_program(random_, program_.configuration.geometry, 0, kinds_);
     model::Configuration& configuration = program_.configuration;
-    switch (random_.below(kinds_ == model::Kinds::of_heaps ? 6 : 8)) {
+    switch (random_.below(kinds_ == model::Kinds::of_heaps ? 7 : 9)) {
       case 0:
         configuration.geometry = static_cast<model::GeometryName>(
             random_.one_in(2) ? 0 : random_.below(std::size(model::kGeometryNames)));
@@ -157,10 +157,14 @@ class Mutator {
       case 4:
         configuration.slot_code = other.configuration.slot_code;
         break;
-      case 6:
-        configuration.quarantine_code = other.configuration.quarantine_code;
+      case 5:
+        configuration.schedule_seed =
+            static_cast<std::uint16_t>(random_.below(model::kMostScheduleSeed + 1));
         break;
       case 7:
+        configuration.quarantine_code = other.configuration.quarantine_code;
+        break;
+      case 8:
         configuration.guard_code = other.configuration.guard_code;
         configuration.keyed = other.configuration.keyed;
         configuration.unfilled = other.configuration.unfilled;

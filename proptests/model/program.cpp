@@ -44,6 +44,8 @@ Configuration decode_configuration(const Record& record) {
   configuration.guard_code = record.slot >> 12 & 3;
   configuration.keyed = (record.slot >> 14 & 1) != 0;
   configuration.unfilled = (record.slot >> 15 & 1) != 0;
+  configuration.schedule_seed =
+      static_cast<std::uint16_t>((record.flags >> 2 & 31) | (record.slot >> 2 & 63) << 5);
   return configuration;
 }
 
@@ -51,11 +53,12 @@ Record encode_configuration(const Configuration& configuration) {
   const unsigned geometry = static_cast<unsigned>(configuration.geometry);
   const unsigned arenas = configuration.arenas - 1u, threads = configuration.threads - 1u;
   return {.op = static_cast<std::uint8_t>((geometry == 0 ? 0 : geometry + 5) | arenas << 3),
-          .flags = static_cast<std::uint8_t>(threads | (configuration.diverted ? 0x80 : 0)),
+          .flags = static_cast<std::uint8_t>(threads | (configuration.schedule_seed & 31u) << 2 |
+                                             (configuration.diverted ? 0x80 : 0)),
           .slot = static_cast<std::uint16_t>(
-              configuration.slot_code | configuration.quarantine_code << 8 |
-              configuration.guard_code << 12 | configuration.keyed << 14 |
-              configuration.unfilled << 15),
+              configuration.slot_code | (configuration.schedule_seed >> 5) << 2 |
+              configuration.quarantine_code << 8 | configuration.guard_code << 12 |
+              configuration.keyed << 14 | configuration.unfilled << 15),
           .arg = configuration.first_refusal | std::uint32_t{configuration.refusals} << 16};
 }
 

@@ -7,8 +7,9 @@
 //   byte 0   bits 0-2: geometry, 0 to 5 tiny, 6 classic, 7 production; bits 3-4: arenas that the
 //            range has room for, less one (but never less than the geometry's least); the rest is
 //            reserved
-//   byte 1   bits 0-1: thread blocks attached at the start, less one; bit 7: they are diverted
-//   byte 2   bits 0-1: slots, 8 << twice that; the rest is reserved
+//   byte 1   bits 0-1: thread blocks attached at the start, less one; bits 2-6: of the schedule's
+//            seed, the low ones; bit 7: the thread blocks are diverted
+//   byte 2   bits 0-1: slots, 8 << twice that; bits 2-7: of the schedule's seed, the high ones
 //   byte 3   of guarded heaps. bits 0-3: quarantine, 512 << that bytes; bits 4-5: guards of 16, 32,
 //            112 or 1024 bytes; bit 6: they are keyed; bit 7: nothing is filled
 //   byte 4-5 number of the first request to the system that is refused, 0: none; bytes 6-7: how
@@ -29,6 +30,8 @@ inline constexpr std::size_t kRecordBytes = 8;
 enum class GeometryName : std::uint8_t { tiny, classic, production };
 inline constexpr const char* kGeometryNames[] = {"tiny", "classic", "production"};
 
+inline constexpr unsigned kMostScheduleSeed = 2047;
+
 struct Configuration {
   GeometryName geometry = GeometryName::tiny;
   /// 1 to 4
@@ -46,6 +49,8 @@ struct Configuration {
   std::uint8_t guard_code = 0;
   bool keyed = false;
   bool unfilled = false;
+  /// 0 to kMostScheduleSeed; where operations are dealt out to threads, which schedules they have
+  std::uint16_t schedule_seed = 0;
 
   std::uint32_t slots() const { return 8u << 2 * slot_code; }
   bool operator==(const Configuration&) const = default;

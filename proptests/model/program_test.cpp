@@ -72,6 +72,22 @@ TEST(Program, the_configuration_record_is_frozen) {
   EXPECT_EQ(configuration.slots(), 128u);
   EXPECT_EQ(configuration.first_refusal, 5);
   EXPECT_EQ(configuration.refusals, 0x109);
+  EXPECT_EQ(configuration.schedule_seed, 0);
+}
+
+TEST(Program, the_seed_of_the_schedule_lies_in_what_was_free) {
+  const std::uint8_t body[] = {0x17, 0xfe, 0xfe, 0, 5, 0, 9, 1};
+  Program program = decode(body);
+  EXPECT_EQ(program.configuration.schedule_seed, kMostScheduleSeed);
+  EXPECT_EQ(encode(program), std::vector<std::uint8_t>(std::begin(body), std::end(body)));
+  program.configuration.schedule_seed = 0;
+  const std::uint8_t without[] = {0x17, 0x82, 0x02, 0, 5, 0, 9, 1};
+  EXPECT_EQ(encode(program), std::vector<std::uint8_t>(std::begin(without), std::end(without)));
+  for (unsigned seed = 1; seed <= kMostScheduleSeed; seed *= 2) {
+    program.configuration.schedule_seed = static_cast<std::uint16_t>(seed);
+    EXPECT_EQ(decode(encode(program)), program) << seed;
+    EXPECT_EQ(parse_text(to_text(program)).program, program) << seed;
+  }
 }
 
 TEST(SizeCode, round_trip) {

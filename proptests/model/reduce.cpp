@@ -117,6 +117,7 @@ class Reducer {
     with_configuration([](Configuration& c) { c.geometry = GeometryName::tiny; });
     with_configuration([](Configuration& c) { c.first_refusal = c.refusals = 0; });
     with_configuration([](Configuration& c) { c.diverted = false; });
+    with_configuration([](Configuration& c) { c.schedule_seed = 0; });
     while (best_.configuration.refusals > 1 &&
            with_configuration([](Configuration& c) { c.refusals /= 2; })) {
     }

@@ -114,6 +114,7 @@ std::string parse_configuration(std::string_view line, Configuration& to) {
     if (key == "refusals") return set_number(value, 0, 0xffff, to.refusals);
     if (key == "quarantine") return set_number(value, 0, 15, to.quarantine_code);
     if (key == "guards") return set_number(value, 0, 3, to.guard_code);
+    if (key == "schedule") return set_number(value, 0, kMostScheduleSeed, to.schedule_seed);
     if (key == "keyed") return set_number(value, 0, 1, to.keyed);
     return key == "unfilled" && set_number(value, 0, 1, to.unfilled);
   });
@@ -159,8 +160,8 @@ std::string parse_line(std::string_view line, Program& program) {
 
 namespace {
 
-/// What is of guarded heaps only, where it is not 0.
-std::string guards_text(const Configuration& configuration) {
+/// What is of guarded heaps or of schedules only, where it is not 0.
+std::string rarer_text(const Configuration& configuration) {
   std::string text;
   const auto add = [&text](const char* key, unsigned number) {
     if (number != 0) text += std::string(" ") + key + "=" + std::to_string(number);
@@ -169,6 +170,7 @@ std::string guards_text(const Configuration& configuration) {
   add("guards", configuration.guard_code);
   add("keyed", configuration.keyed ? 1 : 0);
   add("unfilled", configuration.unfilled ? 1 : 0);
+  add("schedule", configuration.schedule_seed);
   return text;
 }
 
@@ -183,7 +185,7 @@ std::string to_text(const Configuration& configuration) {
          pair("arenas", configuration.arenas) + pair("threads", configuration.threads) +
          pair("diverted", configuration.diverted ? 1 : 0) + pair("slots", configuration.slots()) +
          pair("first_refusal", configuration.first_refusal) +
-         pair("refusals", configuration.refusals) + guards_text(configuration);
+         pair("refusals", configuration.refusals) + rarer_text(configuration);
 }
 
 std::string to_text(const Operation& operation) {

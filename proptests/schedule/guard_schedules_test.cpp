@@ -6,6 +6,7 @@
 #include "debug/guard/guard_heap.hpp"
 #include "debug/guard/heap_source.hpp"
 #include "proptests/schedule/heap_protocol.hpp"
+#include "proptests/schedule/protocol_test.hpp"
 
 namespace arenite::schedule {
 namespace {

@@ -10,8 +10,8 @@
 #include "heap/heap.hpp"
 #include "os/fake_pages.hpp"
 #include "os/faulty_pages.hpp"
+#include "proptests/schedule/explorer.hpp"
 #include "proptests/schedule/heap_end.hpp"
-#include "proptests/schedule/protocol_test.hpp"
 
 namespace arenite::schedule {
 

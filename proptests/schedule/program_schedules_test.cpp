@@ -1,123 +1,14 @@
 // SPDX-License-Identifier: MIT
 // Whole heap programs of the grammar, their operations dealt out to three threads, under random
-// schedules. Slots are shared: a block that another thread finds in one is freed there. A failure
-// prints the program as text, and the schedule that replays it.
+// schedules. A failure prints the program as text, and the schedule that replays it.
 //   ARENITE_PROGRAMS, ARENITE_RUNS   how many programs, and schedules of each
 #include "proptests/model/random_program.hpp"
-#include "proptests/model/size_code.hpp"
 #include "proptests/model/text.hpp"
-#include "proptests/schedule/heap_protocol.hpp"
+#include "proptests/schedule/dealt_program.hpp"
+#include "proptests/schedule/protocol_test.hpp"
 
 namespace arenite::schedule {
 namespace {
-
-using model::Kind;
-using model::Operation;
-using model::Program;
-
-constexpr std::size_t kThreads = 3;
-constexpr std::size_t kSlots = 8;
-
-HeapProtocol* at = nullptr;
-std::array<ThreadBlock, kThreads> threads;
-std::array<std::atomic<Address*>, kSlots> slots;
-
-/// Whoever holds a block has written it plainly.
-void stamp(Address* block) {
-  *block = reinterpret_cast<Address>(block) + 1;
-}
-
-void free_block(std::size_t thread, Address* block) {
-  if (block == nullptr) return;
-  check(*block == reinterpret_cast<Address>(block) + 1, "another's bytes in a block");
-  *block = 0;
-  at->heap().free(threads[thread], block);
-}
-
-/// Puts a block into its slot; what was there is freed.
-void put(std::size_t thread, std::size_t slot, Address* block) {
-  if (block == nullptr) return;
-  stamp(block);
-  free_block(thread, slots[slot % kSlots].exchange(block, std::memory_order_acq_rel));
-}
-
-Address* take(std::size_t slot) {
-  return slots[slot % kSlots].exchange(nullptr, std::memory_order_acq_rel);
-}
-
-std::size_t size_of(const Operation& operation) {
-  constexpr std::size_t kMost = 4 * Tiny::kPoolBytes;
-  const std::size_t size = model::bytes_of<Tiny>(model::SizeCode::decode(operation.arg));
-  // Reallocated, a block keeps its stamp.
-  return std::max(sizeof(Address), size % kMost);
-}
-
-void reallocate(std::size_t thread, const Operation& operation) {
-  Address* block = take(operation.slot);
-  if (block == nullptr) return;
-  auto* moved =
-      static_cast<Address*>(at->heap().reallocate(threads[thread], block, size_of(operation)));
-  check(moved == nullptr || *moved == reinterpret_cast<Address>(block) + 1, "contents are lost");
-  put(thread, operation.slot, moved == nullptr ? block : moved);
-}
-
-void perform(std::size_t thread, const Operation& operation) {
-  TinyHeap& heap = at->heap();
-  const auto allocate = [&] {
-    return static_cast<Address*>(heap.allocate(threads[thread], size_of(operation)));
-  };
-  switch (operation.kind) {
-    case Kind::allocate:
-    case Kind::allocate_zeroed:
-    case Kind::allocate_aligned:
-      return put(thread, operation.slot, allocate());
-    case Kind::batch_allocate:
-      for (std::size_t i = 0; i < 4; ++i) put(thread, operation.slot + i, allocate());
-      return;
-    case Kind::reallocate:
-      return reallocate(thread, operation);
-    case Kind::free:
-    case Kind::remote_free:
-      return free_block(thread, take(operation.slot));
-    case Kind::batch_free:
-      for (std::size_t i = 0; i < 4; ++i) free_block(thread, take(operation.slot + i));
-      return;
-    case Kind::hand_back:
-      return heap.hand_back_all(threads[thread]);
-    case Kind::trim:
-      heap.trim(threads[thread]);
-      return;
-    case Kind::attach:
-    case Kind::detach:
-      heap.detach(threads[thread]);
-      threads[thread] =
-          at->attach(operation.flags % 2 == 0 ? ThreadState::live : ThreadState::diverted);
-      return;
-    default:
-      return;
-  }
-}
-
-Protocol dealt_out(const Program& program) {
-  Protocol protocol;
-  protocol.prepare = [] {
-    at = &HeapProtocol::fresh(2);
-    for (auto& slot : slots) slot = nullptr;
-    for (ThreadBlock& thread : threads) thread = at->attach(ThreadState::live);
-  };
-  for (std::size_t thread = 0; thread < kThreads; ++thread)
-    protocol.threads.emplace_back([&program, thread] {
-      for (std::size_t i = thread; i < program.operations.size(); i += kThreads)
-        perform(thread, program.operations[i]);
-    });
-  protocol.finish = [] {
-    check_heap(at->heap().root());
-    for (std::size_t slot = 0; slot < kSlots; ++slot) free_block(0, take(slot));
-    for (const ThreadBlock thread : threads) at->heap().detach(thread);
-    at->check_empty();
-  };
-  return protocol;
-}
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
@@ -131,7 +22,7 @@ TEST(ProgramSchedules, RandomProgramsUnderRandomSchedules) {
   Outcome all;
   for (std::uint64_t seed = 1; seed <= programs; ++seed) {
     model::Random random(seed);
-    const Program program = model::random_program(random, model::GeometryName::tiny, 45);
+    const model::Program program = model::random_program(random, model::GeometryName::tiny, 45);
     const Outcome outcome = sample(dealt_out(program), seed, runs);
     all.runs += outcome.runs;
     all.steps += outcome.steps;
