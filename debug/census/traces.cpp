@@ -13,10 +13,12 @@ using Layers = std::vector<LayerBlocks<AnyView>>;
 Traces traces_of(const AnyView& view, const Examination& examination) {
   Traces traces;
   Layers layers;
+  std::vector<ScriptNames<AnyView>> scripts;
   for (const HeapReport& heap : examination.heaps) {
     if (!heap.layer.there()) continue;
     layers.emplace_back(view, heap.result.plan, heap.layer.plan);
-    for (const Region& table : layer_tables(heap.layer.plan)) traces.tables.push_back(table);
+    scripts.emplace_back(view, heap.layer.plan);
+    for (const Region& table : layer_tables(view, heap.layer.plan)) traces.tables.push_back(table);
   }
   if (layers.empty()) return traces;
   traces.tables = disjoint(std::move(traces.tables));
@@ -34,6 +36,11 @@ Traces traces_of(const AnyView& view, const Examination& examination) {
     std::vector<Address> frames(StackDepot::kMostFrames);
     frames.resize(layer.stack(stack, frames.data(), StackDepot::kMostFrames));
     return frames;
+  };
+  traces.script = [names = scripts.front()](Address frame) -> std::optional<ScriptLocation> {
+    ScriptLocation location;
+    if (!names.find(frame, location)) return std::nullopt;
+    return location;
   };
   return traces;
 }

@@ -68,7 +68,7 @@ class Evidences {
       return;
     evidence.serial = facts.serial;
     evidence.allocated = facts.allocated;
-    if (facts.allocated != 0) names_.take(facts.allocated, traces.frames(facts.allocated));
+    if (facts.allocated != 0) names_.take(facts.allocated, traces);
   }
 
   std::map<Key, Evidence> evidences_;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // `arenite blocks`: blocks one by one, those for which a condition holds.
-#include <set>
 
 #include <fmt/format.h>
 
@@ -133,14 +132,13 @@ class Blocks {
   }
 
   void take_stack(StackId stack) {
-    if (stack != 0 && taken_.insert(stack).second) names_.take(stack, traces_.frames(stack));
+    if (stack != 0) names_.take(stack, traces_);
   }
 
   const Request& request_;
   Expression where_;
   Traces traces_;
   StackNames names_;
-  std::set<StackId> taken_;
   std::vector<BlockRow> rows_;
   std::uint64_t count_ = 0;
   std::uint64_t bytes_ = 0;

@@ -71,7 +71,7 @@ class Leaks {
     if (!traces.there()) return;
     names_.take_modules(view, seen.facts);
     for (const LostGroup& group : groups_)
-      if (group.stack != 0) names_.take(group.stack, traces.frames(group.stack));
+      if (group.stack != 0) names_.take(group.stack, traces);
   }
 
   /// When the process runs again: names take their time.

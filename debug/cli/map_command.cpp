@@ -98,7 +98,7 @@ Seen look(const Source& source, std::size_t detail_bytes) {
       if (!heap.complete()) continue;
       const HeapPlan& plan = heap.result.plan;
       map::HeapFrame frame = map::read_frame(view, plan, detail_bytes, traces.find);
-      for (const StackId stack : frame.stacks) names.take(stack, traces.frames(stack));
+      for (const StackId stack : frame.stacks) names.take(stack, traces);
       seen.traits.push_back(map::traits_of(plan));
       seen.facts.push_back(facts_of(source, now, heap));
       seen.frames.push_back(std::move(frame));

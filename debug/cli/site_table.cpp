@@ -70,7 +70,7 @@ std::vector<HeapSites> count_all_sites(const AnyView& view, const Examination& s
   for (const HeapSites& heap : heaps)
     for (const SiteCount& count : heap.sites)
       if (count.site.kind == Site::Kind::stack && count.site.number != 0)
-        names.take(count.site.number, traces.frames(count.site.number));
+        names.take(count.site.number, traces);
   return heaps;
 }
 

@@ -15,11 +15,28 @@ std::string NamedFrame::text() const {
   return module.empty() ? fmt::format("{:#x}", pc) : fmt::format("{}+{:#x}", module, offset);
 }
 
+void StackNames::take(StackId stack, const Traces& traces) {
+  const auto [known, added] = stacks_.try_emplace(stack);
+  if (!added) return;
+  known->second = traces.frames(stack);
+  for (const Address frame : known->second) {
+    if (!is_script_frame(frame) || scripts_.contains(frame)) continue;
+    if (std::optional<ScriptLocation> location = traces.script(frame))
+      scripts_.emplace(frame, *std::move(location));
+  }
+}
+
 const std::vector<NamedFrame>& StackNames::of(StackId stack) {
   const auto [known, added] = named_.try_emplace(stack);
   if (!added) return known->second;
-  if (const auto frames = stacks_.find(stack); frames != stacks_.end())
-    for (const Address pc : frames->second) name(pc - 1, known->second);
+  const auto frames = stacks_.find(stack);
+  if (frames == stacks_.end()) return known->second;
+  for (const Address frame : frames->second) {
+    if (is_script_frame(frame))
+      name_script(frame, known->second);
+    else
+      name(frame - 1, known->second);
+  }
   return known->second;
 }
 
@@ -41,8 +58,22 @@ void StackNames::name(Address pc, std::vector<NamedFrame>& to) {
   to.push_back(frame);
 }
 
+/// A function whose name was lost is left out, as in reports.
+void StackNames::name_script(Address frame, std::vector<NamedFrame>& to) {
+  const auto script = scripts_.find(frame);
+  if (script == scripts_.end()) return;
+  NamedFrame named;
+  named.function = script->second.function;
+  named.file = script->second.file;
+  named.line = static_cast<int>(script->second.line);
+  named.python = true;
+  to.push_back(std::move(named));
+}
+
 const NamedFrame* StackNames::culprit_frame(StackId stack) {
   const std::vector<NamedFrame>& frames = of(stack);
+  for (const NamedFrame& frame : frames)
+    if (frame.python) return &frame;
   for (const NamedFrame& frame : frames)
     if (!frame.module.empty() && !is_between(frame.module)) return &frame;
   return frames.empty() ? nullptr : &frames.front();
@@ -56,7 +87,7 @@ std::string StackNames::culprit(StackId stack) {
 Json describe(const std::vector<NamedFrame>& frames) {
   Json list = Json::array();
   for (const NamedFrame& frame : frames) {
-    Json one{{"pc", fmt::format("{:#x}", frame.pc)}};
+    Json one = frame.python ? Json{{"python", true}} : Json{{"pc", fmt::format("{:#x}", frame.pc)}};
     if (!frame.module.empty()) {
       one["module"] = frame.module;
       one["offset"] = fmt::format("{:#x}", frame.offset);

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "debug/census/module_table.hpp"
+#include "debug/census/traces.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/symbolizer.hpp"
 #include "debug/stacks/stack_id.hpp"
@@ -21,6 +22,7 @@ struct NamedFrame {
   std::string function;  ///< empty if it is not known, as the rest
   std::string file;
   int line = 0;
+  bool python = false;  ///< of the program that CPython runs; it has no pc and no module
 
   /// "function file:line", or "module+0x12ab".
   std::string text() const;
@@ -29,22 +31,26 @@ struct NamedFrame {
 class StackNames {
  public:
   void take_modules(const AnyView& view, const ProcessFacts& facts) { modules_ = {view, facts}; }
-  /// `frames`: return addresses, innermost first.
-  void take(StackId stack, std::vector<Address> frames) { stacks_[stack] = std::move(frames); }
+  void take(StackId stack, const Traces& traces);
 
-  /// Innermost first, inlined functions included. Empty for a stack that was not taken in.
+  /// Innermost first, inlined functions included, Python's functions behind those of the machine.
+  /// Empty for a stack that was not taken in.
   const std::vector<NamedFrame>& of(StackId stack);
-  /// The frame that says most about where a block is from: the innermost that is neither the
-  /// allocator's nor the C library's. "no stack was kept" if there is none.
+  /// The frame that says most about where a block is from: the innermost of a Python program, for
+  /// the interpreter's own are the same whatever it runs; otherwise the innermost that is neither
+  /// the allocator's nor the C library's. "no stack was kept" if there is none.
   std::string culprit(StackId stack);
   const NamedFrame* culprit_frame(StackId stack);
 
  private:
   void name(Address pc, std::vector<NamedFrame>& to);
+  void name_script(Address frame, std::vector<NamedFrame>& to);
 
   ModuleTable modules_;
   Symbolizer symbolizer_;
+  /// Return addresses, innermost first; then script frames.
   std::map<StackId, std::vector<Address>> stacks_;
+  std::map<Address, ScriptLocation> scripts_;
   std::map<StackId, std::vector<NamedFrame>> named_;
 };
 

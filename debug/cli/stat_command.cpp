@@ -5,6 +5,7 @@
 
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
 #include "debug/target/exit_code.hpp"
 
@@ -13,6 +14,25 @@ namespace {
 
 void print(void*, const char* text, std::size_t bytes) {
   std::fwrite(text, 1, bytes, stdout);
+}
+
+/// Live blocks by how they were asked for, which the debug layer alone knows: of a Python process,
+/// its domains.
+void print_families(const LayerCounts& counts) {
+  fmt::print("  {} live blocks, {} bytes requested, by how they were asked for\n", counts.live,
+             counts.live_bytes);
+  for (std::size_t i = 0; i < kFamilyCount; ++i)
+    if (const FamilyCount& family = counts.families[i]; family.blocks != 0)
+      fmt::print("    {:<20}{:>12} blocks{:>16} bytes\n",
+                 family_name(Family{static_cast<std::uint8_t>(i)}), family.blocks, family.bytes);
+}
+
+Json describe_families(const LayerCounts& counts) {
+  Json json = Json::object();
+  for (std::size_t i = 0; i < kFamilyCount; ++i)
+    json[family_name(Family{static_cast<std::uint8_t>(i)})] = {
+        {"blocks", counts.families[i].blocks}, {"bytes", counts.families[i].bytes}};
+  return json;
 }
 
 struct Request {
@@ -34,9 +54,12 @@ int run(const Request& request) {
       fmt::print("process {} ({}), {}\n", examination.facts.pid, examination.facts.command,
                  heap.site.module);
       print_text(heap.result.statistics, {print, nullptr});
+      std::fflush(stdout);
+      if (heap.layer.there()) print_families(heap.layer.counts);
     } else {
       Json one = describe(heap.result.statistics);
       one["module"] = heap.site.module;
+      if (heap.layer.there()) one["families"] = describe_families(heap.layer.counts);
       json["heaps"].push_back(std::move(one));
     }
   }

@@ -105,6 +105,7 @@ struct Look {
   LayerBlock block;
   std::vector<std::string> damage;
   std::vector<Location> neighbours;
+  Traces traces;
   StackNames names;
 };
 
@@ -124,11 +125,7 @@ void look_at_layer(const AnyView& view, const HeapReport& heap, Address at, Look
                      facts.begin - facts.outer_begin <= facts.outer_end - facts.outer_begin;
   if (sound && !look.block.on_pages && heap.layer.contents != Contents::absent)
     bytes.check_guarded(look.block);
-  for (const StackId stack : {facts.allocated, facts.freed}) {
-    std::vector<Address> frames(StackDepot::kMostFrames);
-    frames.resize(blocks.stack(stack, frames.data(), StackDepot::kMostFrames));
-    look.names.take(stack, std::move(frames));
-  }
+  for (const StackId stack : {facts.allocated, facts.freed}) look.names.take(stack, look.traces);
 }
 
 bool is_block(Use use) {
@@ -213,6 +210,7 @@ int whatis(const Source& source, const std::string& address, Format format) {
   const Examination examination =
       examine(source, [&](const AnyView& view, const Examination& seen) {
         look.names.take_modules(view, seen.facts);
+        look.traces = traces_of(view, seen);
         for (const HeapReport& heap : seen.heaps)
           if (heap.complete()) look_at(view, heap, at, look);
       });

@@ -11,12 +11,13 @@
 #include "debug/guard/page_records.hpp"
 #include "debug/guard/quarantine.hpp"
 #include "debug/guard/side_record.hpp"
+#include "debug/python/code_table.hpp"
 #include "layout/fingerprint.hpp"
 
 namespace arenite {
 
 inline constexpr std::uint64_t kDebugCookie = 0x6775626564617265;  // "eradebug" backwards
-inline constexpr std::uint32_t kDebugVersion = 1;
+inline constexpr std::uint32_t kDebugVersion = 2;
 
 /// Bits of `settings`.
 inline constexpr std::uint32_t kFillsFresh = 1, kFillsFreed = 2;
@@ -66,6 +67,8 @@ struct DebugRoot {
   std::uint64_t stack_words;
   std::uint64_t stack_capacity;  ///< words
   std::uint64_t stack_used;      ///< address of the number of words in use, 64 bits
+  /// Address of the CodeTableState of the interpreter's functions that stand in stacks, or 0.
+  std::uint64_t script_names;
 
   // Threads: each has a QuarantineBatch of what it freed and not handed over yet.
   std::uint64_t threads;
@@ -109,6 +112,11 @@ inline constexpr std::uint64_t kDebugFingerprint = [] {
       sizeof(QuarantineEntry),
       sizeof(QuarantineBatch),
       offsetof(QuarantineBatch, leaving),
+      sizeof(CodeTable<Remote>),
+      offsetof(CodeTable<Remote>, codes),
+      offsetof(CodeTable<Remote>, text),
+      sizeof(CodeRecord),
+      offsetof(CodeRecord, file_at),
       static_cast<std::uint64_t>(Family::pool),
   });
 }();

@@ -15,10 +15,17 @@
 
 namespace arenite {
 
+/// Live blocks that were asked for in one way.
+struct FamilyCount {
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;  ///< requested
+};
+
 struct LayerCounts {
   std::uint64_t live = 0;
-  std::uint64_t live_bytes = 0;  ///< requested
-  std::uint64_t freed = 0;       ///< in quarantine, or on pages and not reused
+  std::uint64_t live_bytes = 0;                      ///< requested
+  std::array<FamilyCount, kFamilyCount> families{};  ///< by `Family`
+  std::uint64_t freed = 0;                           ///< in quarantine, or on pages and not reused
 };
 
 template <MemoryView View>
@@ -160,6 +167,10 @@ class LayerAudit {
     if (block.facts.state == BlockState::live) {
       ++counts_.live;
       counts_.live_bytes += block.facts.size;
+      if (const auto family = static_cast<std::size_t>(block.facts.family); family < kFamilyCount) {
+        ++counts_.families[family].blocks;
+        counts_.families[family].bytes += block.facts.size;
+      }
     } else {
       ++counts_.freed;
     }

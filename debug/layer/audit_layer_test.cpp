@@ -3,6 +3,7 @@
 // that breaks exactly it.
 #include "debug/layer/audit_layer.hpp"
 
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -13,6 +14,8 @@
 #include "debug/guard/guard_heap.hpp"
 #include "debug/guard/heap_source.hpp"
 #include "debug/guard/one_thread.hpp"
+#include "debug/layer/layer_stretches.hpp"
+#include "debug/python/code_names.hpp"
 #include "heap/heap_fixture.hpp"
 #include "layout/own_memory.hpp"
 
@@ -244,6 +247,74 @@ TYPED_TEST(LayerAuditTest, a_root_that_cannot_be_believed_is_refused) {
   this->root_.cookie = 0;
   this->audit();
   EXPECT_EQ(this->end_, LayerEnd::none);
+}
+
+// ---- names of an interpreter's functions ----
+
+class ScriptNamesTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(names_.open());
+    number_ = names_.number({1, 2, 3, 4}, name, nullptr);
+    plan_.root = {};
+    state_.table = names_.state().table.load();
+    state_.count = names_.state().count.load();
+    plan_.root.script_names = reinterpret_cast<Address>(&state_);
+  }
+
+  static std::size_t name(void*, Address object, char* to, std::size_t most) {
+    const std::string text = object == 2 ? "sand.py" : "pour";
+    return text.copy(to, most);
+  }
+
+  bool find(Address word) { return ScriptNames<OwnMemory>(view_, plan_).find(word, found_); }
+  Address frame(std::uint32_t number) const { return PythonFrame{number, 12}.encode(); }
+  CodeRecord& record() {
+    return reinterpret_cast<CodeTable<Native>*>(state_.table)->codes[number_];
+  }
+
+  CodeNames names_;
+  std::uint32_t number_ = 0;
+  CodeTableState<Remote> state_{};
+  LayerPlan plan_{};
+  OwnMemory view_;
+  ScriptLocation found_;
+};
+
+TEST_F(ScriptNamesTest, ThatTheInterpretersSideKept) {
+  ASSERT_TRUE(find(frame(number_)));
+  EXPECT_EQ(found_.file, "sand.py");
+  EXPECT_EQ(found_.function, "pour");
+  EXPECT_EQ(found_.line, 12u);
+}
+
+TEST_F(ScriptNamesTest, OfNothingElse) {
+  EXPECT_FALSE(find(frame(number_ + 1)));
+  EXPECT_FALSE(find(0x1000));
+  plan_.root.script_names = 0;
+  EXPECT_FALSE(find(frame(number_)));
+}
+
+TEST_F(ScriptNamesTest, OfATableThatWasOverwritten) {
+  const CodeRecord kept = record();
+  record().file_at = ~0u;
+  EXPECT_FALSE(find(frame(number_)));
+  record() = kept;
+  record().name_bytes = CodeTable<Native>::kMostNameBytes + 1;
+  EXPECT_FALSE(find(frame(number_)));
+  record() = kept;
+  state_.count = ~0u;
+  EXPECT_FALSE(find(frame(~0u)));
+  state_.table = ~std::uint64_t{0};
+  EXPECT_FALSE(find(frame(number_)));
+}
+
+TEST_F(ScriptNamesTest, LieInWhatASnapshotSaves) {
+  const ScriptNames<OwnMemory> names(view_, plan_);
+  EXPECT_EQ(names.codes().end - names.codes().begin, sizeof(CodeRecord));
+  EXPECT_EQ(names.text().end - names.text().begin, std::strlen("sand.pypour"));
+  EXPECT_LE(names.table().begin, names.codes().begin);
+  EXPECT_GE(names.table().end, names.text().end);
 }
 
 }  // namespace

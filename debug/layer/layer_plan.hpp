@@ -69,9 +69,9 @@ inline bool plausible_pages(const DebugRoot<Remote>& root) {
 
 inline bool plausible(const DebugRoot<Remote>& root, const HeapPlan& heap) {
   const std::uint64_t addresses[] = {
-      root.options_text, root.serials,    root.records,     root.first_pools,  root.quarantine,
-      root.page_base,    root.page_bytes, root.page_begins, root.page_records, root.stack_words,
-      root.stack_used,   root.threads,    root.threads_used};
+      root.options_text, root.serials,    root.records,      root.first_pools,  root.quarantine,
+      root.page_base,    root.page_bytes, root.page_begins,  root.page_records, root.stack_words,
+      root.stack_used,   root.threads,    root.threads_used, root.script_names};
   return std::all_of(std::begin(addresses), std::end(addresses),
                      [](std::uint64_t at) { return at < kMostAddress; }) &&
          (root.records == 0 || plausible_guarded(root, heap)) &&

@@ -8,6 +8,7 @@
 
 #include "debug/blocks/block_walk.hpp"
 #include "debug/layer/layer_blocks.hpp"
+#include "debug/layer/script_names.hpp"
 #include "debug/memory/regions.hpp"
 
 namespace arenite {
@@ -27,7 +28,8 @@ inline std::vector<Region> disjoint(std::vector<Region> regions) {
 }
 
 /// All address space of the layer's tables.
-inline std::vector<Region> layer_tables(const LayerPlan& plan) {
+template <MemoryView View>
+std::vector<Region> layer_tables(const View& view, const LayerPlan& plan) {
   const DebugRoot<Remote>& root = plan.root;
   const auto pages = static_cast<std::uint32_t>(root.page_bytes / kPageBytes);
   std::vector<Region> tables{{root.stack_words, root.stack_words + root.stack_capacity * 8},
@@ -40,6 +42,7 @@ inline std::vector<Region> layer_tables(const LayerPlan& plan) {
     tables.push_back({root.page_begins, root.page_begins + pages / 8});
     tables.push_back({plan.page_record(0), plan.page_record(pages)});
   }
+  tables.push_back(ScriptNames<View>(view, plan).table());
   return disjoint(std::move(tables));
 }
 
@@ -55,6 +58,7 @@ class LayerStretches {
     add(plan_.root.options_text, std::min<std::uint64_t>(plan_.root.options_bytes, kMostText));
     add(plan_.root.serials, 8);
     gather_stacks();
+    gather_scripts();
     gather_threads();
     if (plan_.guarded()) gather_guarded();
     if (plan_.paged()) gather_pages();
@@ -78,6 +82,13 @@ class LayerStretches {
     if (plan_.root.stack_words == 0) return;
     const auto used = number_at<std::uint64_t>(plan_.root.stack_used);
     add(plan_.root.stack_words, std::min(used, plan_.root.stack_capacity) * 8);
+  }
+
+  void gather_scripts() {
+    add(plan_.root.script_names, sizeof(CodeTableState<Remote>));
+    const ScriptNames<View> names(view_, plan_);
+    stretches_.push_back(names.codes());
+    stretches_.push_back(names.text());
   }
 
   void gather_threads() {

@@ -23,6 +23,7 @@ void describe_stacks(Root& root) {
   root.stack_words = layer.depot.words();
   root.stack_capacity = layer.depot.capacity_words();
   root.stack_used = address_of(layer.depot.used_words());
+  root.script_names = address_of(layer.python.names());
 }
 
 }  // namespace
@@ -53,9 +54,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 2
   .asciz "Arenite"
-  .quad 1
+  .quad 2
 0:
   .quad arenite_debug_root - 0b
   .popsection
 )");
-static_assert(arenite::kDebugVersion == 1, "the note above repeats it");
+static_assert(arenite::kDebugVersion == 2, "the note above repeats it");

@@ -18,9 +18,11 @@ std::uint32_t hash_of(const CodeIdentity& code) {
 bool CodeNames::open() {
   void* memory = ::mmap(nullptr, sizeof(Table), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  // Zeroes are an empty table.
-  if (memory != MAP_FAILED) table_ = static_cast<Table*>(memory);
-  return table_ != nullptr;
+  if (memory == MAP_FAILED) return false;
+  table_ = static_cast<Table*>(memory);
+  // Relaxed: who reads it has stopped the process.
+  state_.table.store(reinterpret_cast<Address>(memory), std::memory_order_relaxed);
+  return true;
 }
 
 std::uint32_t CodeNames::number(const CodeIdentity& code, ReadText read, void* context) {
@@ -41,11 +43,11 @@ std::uint32_t CodeNames::add(const CodeIdentity& code, std::atomic<std::uint32_t
   // Acquire: pairs with the release below.
   if (busy_.test_and_set(std::memory_order_acquire)) return kNoCode;
   std::uint32_t number = kNoCode;
-  const std::uint32_t count = count_.load(std::memory_order_relaxed);
+  const std::uint32_t count = state_.count.load(std::memory_order_relaxed);
   const bool room = count < kMostCodes && kTextBytes - text_used_ >= 2 * kMostNameBytes;
   // Somebody may have taken the place meanwhile; the function gets its number next time.
   if (room && place.load(std::memory_order_relaxed) == 0) {
-    Code& added = table_->codes[count];
+    CodeRecord& added = table_->codes[count];
     added.identity = code;
     const auto copy = [&](Address object, std::uint32_t& at, std::uint32_t& bytes) {
       at = static_cast<std::uint32_t>(text_used_);
@@ -56,7 +58,7 @@ std::uint32_t CodeNames::add(const CodeIdentity& code, std::atomic<std::uint32_t
     copy(code.file, added.file_at, added.file_bytes);
     copy(code.name, added.name_at, added.name_bytes);
     // Release: pairs with the acquire in `names`.
-    count_.store(count + 1, std::memory_order_release);
+    state_.count.store(count + 1, std::memory_order_release);
     // Release: pairs with the acquire in `number`.
     place.store(count + 1, std::memory_order_release);
     number = count;
@@ -80,7 +82,7 @@ std::uint64_t CodeNames::key_of(std::uint32_t number, std::uint32_t offset) {
 }
 
 std::atomic<std::uint64_t>& CodeNames::kept(std::uint64_t key) const {
-  return table_->lines[key * detail::kFactor[0] >> 32 & (kKeptLines - 1)];
+  return table_->lines[key * detail::kFactor[0] >> 32 & (Table::kKeptLines - 1)];
 }
 
 bool CodeNames::line(std::uint32_t number, std::uint32_t offset, std::uint32_t& line) const {
@@ -99,8 +101,8 @@ void CodeNames::keep_line(std::uint32_t number, std::uint32_t offset, std::uint3
 
 bool CodeNames::names(std::uint32_t number, Names& names) const {
   // Acquire: pairs with the release in `add`.
-  if (number >= count_.load(std::memory_order_acquire)) return false;
-  const Code& code = table_->codes[number];
+  if (number >= state_.count.load(std::memory_order_acquire)) return false;
+  const CodeRecord& code = table_->codes[number];
   names.file = {table_->text + code.file_at, code.file_bytes};
   names.function = {table_->text + code.name_at, code.name_bytes};
   return true;

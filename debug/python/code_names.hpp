@@ -10,26 +10,16 @@
 #include <cstdint>
 #include <string_view>
 
-#include "base/strong.hpp"
+#include "debug/python/code_table.hpp"
 
 namespace arenite {
 
-/// What tells one function's code from another's, also where one lies in the place of another that
-/// is gone: its address, its names' addresses, its first line.
-struct CodeIdentity {
-  Address code = 0;
-  Address file = 0;
-  Address name = 0;
-  std::uint32_t first_line = 0;
-
-  bool operator==(const CodeIdentity&) const = default;
-};
-
 class CodeNames {
  public:
-  static constexpr std::uint32_t kMostCodes = 1 << 16;
-  static constexpr std::size_t kTextBytes = std::size_t{8} << 20;
-  static constexpr std::size_t kMostNameBytes = 1024;
+  using Table = CodeTable<Native>;
+  static constexpr std::uint32_t kMostCodes = Table::kMostCodes;
+  static constexpr std::size_t kTextBytes = Table::kTextBytes;
+  static constexpr std::size_t kMostNameBytes = Table::kMostNameBytes;
   static constexpr std::uint32_t kNoCode = ~std::uint32_t{0};
 
   struct Names {
@@ -51,31 +41,19 @@ class CodeNames {
   void keep_line(std::uint32_t number, std::uint32_t offset, std::uint32_t line);
   /// False for what is no number.
   bool names(std::uint32_t number, Names& names) const;
+  /// For who looks from outside.
+  const CodeTableState<Native>& state() const { return state_; }
   /// In a forked child: a thread that is not there may have been adding one.
   void reset_after_fork() { busy_.clear(std::memory_order_relaxed); }
 
  private:
-  struct Code {
-    CodeIdentity identity;
-    std::uint32_t file_at, file_bytes, name_at, name_bytes;
-  };
-  static constexpr std::uint32_t kKeptLines = 1 << 14;
-  struct Table {
-    /// Number, offset and line in one word each, so that no reader meets halves of two; 0 for none.
-    std::atomic<std::uint64_t> lines[kKeptLines];
-    /// One more than the number of the function, 0 for none; open addressing.
-    std::atomic<std::uint32_t> places[2 * kMostCodes];
-    Code codes[kMostCodes];
-    char text[kTextBytes];
-  };
-
   static std::uint64_t key_of(std::uint32_t number, std::uint32_t offset);
   std::atomic<std::uint64_t>& kept(std::uint64_t key) const;
   std::uint32_t add(const CodeIdentity& code, std::atomic<std::uint32_t>& place, ReadText read,
                     void* context);
 
   Table* table_ = nullptr;
-  std::atomic<std::uint32_t> count_{0};
+  CodeTableState<Native> state_{};
   std::size_t text_used_ = 0;
   std::atomic_flag busy_;
 };

@@ -7,7 +7,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "debug/stacks/script_frame.hpp"
 #include "debug/stacks/stack_hash.hpp"
 
 /// Resolved by the loader: what CPython is there before main is known without a lookup.
@@ -15,10 +14,6 @@ extern "C" [[gnu::weak]] int PyGILState_Check();
 
 namespace arenite {
 namespace {
-
-/// A script frame: the mark, the function's number, the line.
-constexpr unsigned kLineBits = 32;
-constexpr Address kLineMask = (Address{1} << kLineBits) - 1;
 
 /// More than a function has.
 constexpr std::uint32_t kMostInstructionBytes = 1 << 24;
@@ -144,17 +139,16 @@ unsigned Python::name(const Walk& walk, Address* to, unsigned most) {
           line_of_(reinterpret_cast<void*>(step.code.code), static_cast<int>(step.offset)), 0));
       names_.keep_line(number, step.offset, line);
     }
-    to[count++] = kScriptMark | Address{number} << kLineBits | line;
+    to[count++] = PythonFrame{number, line}.encode();
   }
   return count;
 }
 
 bool Python::place(Address script_frame, PythonPlace& place) const {
   CodeNames::Names names;
-  if (!is_script_frame(script_frame) ||
-      !names_.names(static_cast<std::uint32_t>((script_frame & ~kScriptMark) >> kLineBits), names))
-    return false;
-  place = {names.file, names.function, static_cast<std::uint32_t>(script_frame & kLineMask)};
+  const PythonFrame frame = PythonFrame::decode(script_frame);
+  if (!is_script_frame(script_frame) || !names_.names(frame.number, names)) return false;
+  place = {names.file, names.function, frame.line};
   return true;
 }
 

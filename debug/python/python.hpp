@@ -56,6 +56,8 @@ class Python {
   /// Of a script frame. False for what is none.
   bool place(Address script_frame, PythonPlace& place) const;
 
+  /// Where the functions' names are, for who looks from outside.
+  const CodeTableState<Native>& names() const { return names_.state(); }
   void reset_after_fork() { names_.reset_after_fork(); }
 
  private:

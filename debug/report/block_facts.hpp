@@ -21,6 +21,8 @@ enum class BlockState : std::uint8_t {
   freed,  ///< in quarantine, or not reused yet
 };
 
+inline constexpr std::size_t kFamilyCount = static_cast<std::size_t>(Family::pool) + 1;
+
 struct BlockFacts {
   Address begin = 0;        ///< what the program was given
   std::size_t size = 0;     ///< what the program asked for, in bytes
