@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include <unistd.h>
+#include <xxhash.h>
 
+#include <cstddef>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -200,6 +203,73 @@ TEST(Snapshot, long_texts_and_long_stretches_are_cut_and_joined) {
   EXPECT_FALSE(reader.read(at + 4, &byte, 1));
   EXPECT_FALSE(reader.read(at + text.size(), &byte, 1));
   EXPECT_FALSE(reader.read(~Address{0}, &byte, 1));
+  std::filesystem::remove(path);
+}
+
+TEST(Snapshot, a_version_that_is_not_known_is_named) {
+  const std::string path = path_of("later");
+  {
+    Writer writer(path);
+    writer.begin({});
+    writer.finish();
+  }
+  std::vector<char> bytes = read_all(path);
+  FileHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  for (const std::uint32_t version : {kOldestVersion - 1, kVersion + 1}) {
+    header.version = version;
+    header.checksum = XXH3_64bits(&header, offsetof(FileHeader, checksum));
+    std::memcpy(bytes.data(), &header, sizeof header);
+    write_all(path, bytes.data(), bytes.size());
+    EXPECT_NE(judge(path).find("is a snapshot of version " + std::to_string(version)),
+              std::string::npos)
+        << judge(path);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(Snapshot, a_name_that_is_taken_by_a_folder_leaves_nothing) {
+  const std::string path = path_of("folder");
+  std::filesystem::create_directories(path + "/in_it");
+  Writer writer(path);
+  writer.begin({});
+  EXPECT_THROW(writer.finish(), CannotTell);
+  EXPECT_FALSE(std::filesystem::exists(path + ".part"));
+  EXPECT_TRUE(std::filesystem::is_directory(path + "/in_it"));
+  std::filesystem::remove_all(path);
+}
+
+/// Memory with a stretch that cannot be read.
+struct HoledMemory {
+  Region hole;
+  bool read(Address at, void* to, std::size_t bytes) const {
+    return (at + bytes <= hole.begin || at >= hole.end) && OwnMemory{}.read(at, to, bytes);
+  }
+};
+
+TEST(Snapshot, around_what_cannot_be_read_pages_are_saved) {
+  constexpr std::size_t kPage = 4096;
+  const std::string path = path_of("hole");
+  std::string memory(8 * kPage, '\0');
+  for (std::size_t i = 0; i < memory.size(); ++i) memory[i] = static_cast<char>(i * 7 >> 3);
+  const Address begin = reinterpret_cast<Address>(memory.data());
+  const Address end = begin + memory.size(), page = (begin + 3 * kPage) / kPage * kPage;
+  {
+    Writer writer(path);
+    writer.begin({});
+    EXPECT_EQ(writer.memory(HoledMemory{{page, page + kPage}}, {begin, end}), kPage);
+    writer.finish();
+  }
+  const Reader reader(path);
+  EXPECT_EQ(reader.damage(), "");
+  std::string copy(memory.size(), '\0');
+  const std::size_t before = page - begin;
+  ASSERT_TRUE(reader.read(begin, copy.data(), before));
+  ASSERT_TRUE(reader.read(page + kPage, &copy[before + kPage], end - page - kPage));
+  EXPECT_EQ(copy.substr(0, before), memory.substr(0, before));
+  EXPECT_EQ(copy.substr(before + kPage), memory.substr(before + kPage));
+  EXPECT_FALSE(reader.read(page, copy.data(), 1));
+  EXPECT_FALSE(reader.read(page - 1, copy.data(), 2));
   std::filesystem::remove(path);
 }
 
