@@ -42,6 +42,7 @@ enum class Invariant : std::uint8_t {
   D3,
   D4,
   D5,
+  D6,
 };
 
 struct InvariantFacts {
@@ -142,11 +143,14 @@ inline constexpr auto kInvariants = std::to_array<InvariantFacts>({
     {"D5", "Each freed block waits in exactly one place, the quarantine or the batch of a thread; the quarantine's count and bytes are those of its entries, and within its cap.",
      "A freed block is lost for ever, or given back to the heap twice.",
      "Ring and batches are walked and each entry marked; then each freed record must be marked. That the first in is the first out cannot be seen."},
+    {"D6", "The pages of a live block on guard pages are accessible; those before and behind are not.",
+     "Something changed the protection of the pages: an overrun is not noticed, or a sound access faults.",
+     "A byte of each is read of the process. Only of a live process, with blocks on guard pages: files do not keep what was accessible."},
 });
 // clang-format on
 
 inline constexpr std::size_t kInvariantCount = kInvariants.size();
-static_assert(kInvariantCount == static_cast<std::size_t>(Invariant::D5) + 1);
+static_assert(kInvariantCount == static_cast<std::size_t>(Invariant::D6) + 1);
 
 constexpr const InvariantFacts& facts_of(Invariant invariant) {
   return kInvariants[static_cast<std::size_t>(invariant)];

@@ -65,6 +65,11 @@ void LeakKinds::tell_apart() {
   spread_singles(false);
   if (suppressed_ != nullptr) spread_singles(true);
   find_cycles();
+  if (suppressed_ == nullptr) return;
+  // Nothing hangs from those that are reached, if oddly.
+  for (std::uint32_t block = 0; block < fates_.size(); ++block)
+    if ((fates_[block] == Fate::ended || fates_[block] == Fate::inside) && is_suppressed(block))
+      fates_[block] = Fate::suppressed;
 }
 
 void LeakKinds::mark_pointed_to() {

@@ -78,7 +78,7 @@ void PointerGraph::read_roots(const ProcessFacts& facts, const std::vector<RootA
       if (blocks().may_hold(word)) consider(word, kRoot, 0);
     settle_batch();
   }
-  PresentPages present(live);
+  PresentPages present(live, facts.untouched);
   for (const RootArea& area : areas) {
     root_ = {0, area.thread, {}, area.kind == RootArea::Kind::ended_stack};
     kept_by_libc_ = area.kept_by_libc;

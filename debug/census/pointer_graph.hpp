@@ -15,6 +15,7 @@
 #include "debug/census/heap_blocks.hpp"
 #include "debug/census/memory_pieces.hpp"
 #include "debug/census/root_areas.hpp"
+#include "debug/target/watched_view.hpp"
 
 namespace arenite {
 
@@ -37,9 +38,6 @@ struct RootEdge {
   Edge edge;
   bool ended_thread = false;  ///< on the stack of a thread that is no more
 };
-
-/// Told how many bytes of how many are done; for progress.
-using Told = std::function<void(std::uint64_t done, std::uint64_t all)>;
 
 struct GraphAsked {
   /// The process, if it lives: 0 for a file.

@@ -19,7 +19,7 @@ constexpr std::uint64_t kInMemory = std::uint64_t{1} << 63, kSwappedOut = std::u
 
 }  // namespace
 
-PresentPages::PresentPages(pid_t pid) {
+PresentPages::PresentPages(pid_t pid, std::span<const Region> untouched) : untouched_(untouched) {
   if (pid != 0)
     file_ = ::open(("/proc/" + std::to_string(pid) + "/pagemap").c_str(), O_RDONLY | O_CLOEXEC);
 }
@@ -29,7 +29,8 @@ PresentPages::~PresentPages() {
 }
 
 Region PresentPages::next(Address begin, Address end) {
-  if (file_ < 0 || begin >= end) return {std::min(begin, end), end};
+  if (begin >= end) return {end, end};
+  if (file_ < 0) return next_told(begin, end);
   Address page = round_down(begin, kPageBytes);
   for (;; page += kPageBytes) {
     if (page >= end) return {end, end};
@@ -39,6 +40,14 @@ Region PresentPages::next(Address begin, Address end) {
   const Address from = std::max(begin, page);
   while (page < end && load(page, end) && present(page)) page += kPageBytes;
   return {from, std::min(page, end)};
+}
+
+Region PresentPages::next_told(Address begin, Address end) const {
+  auto hole = std::upper_bound(untouched_.begin(), untouched_.end(), begin,
+                               [](Address at, const Region& region) { return at < region.end; });
+  for (; hole != untouched_.end() && hole->begin <= begin && begin < end; ++hole) begin = hole->end;
+  begin = std::min(begin, end);
+  return {begin, hole == untouched_.end() ? end : std::clamp(hole->begin, begin, end)};
 }
 
 bool PresentPages::load(Address page, Address end) {

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // Which pages of a live process were ever written, so that what it reserved and never used need not
-// be read. Of anything else, and where the system does not tell, every page counts.
+// be read; or of a snapshot, which says so of them. Of anything else, and where the system does not
+// tell, every page counts.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "debug/memory/regions.hpp"
@@ -14,8 +16,9 @@ namespace arenite {
 
 class PresentPages {
  public:
-  /// `pid`: 0 for what is no process.
-  explicit PresentPages(pid_t pid);
+  /// `pid`: 0 for what is no process. `untouched`: what its file says was never written, ascending
+  /// and disjoint.
+  explicit PresentPages(pid_t pid, std::span<const Region> untouched = {});
   ~PresentPages();
   PresentPages(const PresentPages&) = delete;
   PresentPages& operator=(const PresentPages&) = delete;
@@ -27,7 +30,10 @@ class PresentPages {
   bool load(Address page, Address end);
   bool present(Address page) const;
 
+  Region next_told(Address begin, Address end) const;
+
   int file_ = -1;
+  std::span<const Region> untouched_;
   std::vector<std::uint64_t> entries_;
   /// The pages whose entries were loaded.
   Address loaded_begin_ = 0;

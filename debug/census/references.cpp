@@ -119,7 +119,7 @@ std::uint64_t find_references(const AnyView& view, const ProcessFacts& facts,
             [](const Region& a, const Region& b) { return a.begin < b.begin; });
   Search search(view, target, visit);
   search.registers(facts);
-  PresentPages present(asked.live);
+  PresentPages present(asked.live, facts.untouched);
   for (const RootArea& area : root_areas(view, facts, holes)) search.area(area, present);
   search.blocks(heaps.blocks(), asked.told);
   return search.unreadable();

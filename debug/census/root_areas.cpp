@@ -9,8 +9,6 @@ namespace {
 
 /// What a function that calls no other may use below its stack pointer.
 constexpr std::uint64_t kRedZoneBytes = 128;
-/// The control block of a thread is smaller, and ends where its stack does, but for alignment.
-constexpr std::size_t kControlBytes = 8192;
 
 bool holds(const Mapping& mapping, Address at) {
   return at >= mapping.begin && at < mapping.end;
@@ -22,16 +20,35 @@ class Areas {
       : view_(view), facts_(facts), left_out_(left_out) {}
 
   std::vector<RootArea> list() {
-    Address inaccessible_end = 0;
+    const bool told = std::any_of(facts_.mappings.begin(), facts_.mappings.end(),
+                                  [](const Mapping& mapping) { return !mapping.accessible(); });
+    const Mapping* before = nullptr;
     for (const Mapping& mapping : facts_.mappings) {
-      if (mapping.readable && mapping.writable)
-        add(area_of(mapping, inaccessible_end == mapping.begin));
-      if (!mapping.accessible()) inaccessible_end = mapping.end;
+      const bool apart = before == nullptr || before->end != mapping.begin;
+      const bool behind_guard = told ? !apart && !before->accessible()
+                                     : (apart || is_dumped_guard(*before)) && may_be_stack(mapping);
+      if (mapping.readable && mapping.writable) add(area_of(mapping, behind_guard));
+      before = &mapping;
     }
     return std::move(areas_);
   }
 
  private:
+  /// As gcore writes pages that were inaccessible, unless it leaves them out.
+  static bool is_dumped_guard(const Mapping& mapping) {
+    return mapping.inode == 0 && !mapping.writable;
+  }
+
+  /// For cores that do not say what was inaccessible, as gcore's: a thread that has its control
+  /// block there has its stack there, too.
+  bool may_be_stack(const Mapping& mapping) const {
+    return std::all_of(facts_.contexts.begin(), facts_.contexts.end(),
+                       [&](const ThreadContext& context) {
+                         return !holds(mapping, context.registers.fs_base) ||
+                                holds(mapping, context.stack_pointer());
+                       });
+  }
+
   /// `guarded`: inaccessible pages lie before it, as before the stack of a thread.
   RootArea area_of(const Mapping& mapping, bool guarded) const {
     RootArea area{{mapping.begin, mapping.end}};

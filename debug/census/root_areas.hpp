@@ -14,6 +14,9 @@
 
 namespace arenite {
 
+/// The control block of a thread is smaller, and ends where its stack does, but for alignment.
+inline constexpr std::size_t kControlBytes = 8192;
+
 struct RootArea {
   enum class Kind : std::uint8_t { memory, stack, ended_stack };
 

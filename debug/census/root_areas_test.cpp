@@ -61,6 +61,24 @@ TEST(RootAreas, a_thread_on_another_stack_keeps_its_own_whole) {
   EXPECT_EQ(areas[1].kind, RootArea::Kind::stack);
 }
 
+TEST(RootAreas, a_core_that_lists_nothing_inaccessible_has_stacks_all_the_same) {
+  ProcessFacts facts = facts_of(
+      "10000-11000 r--p 00000000 00:00 0 \n"
+      "11000-20000 rw-p 00000000 00:00 0 \n"
+      "30000-90000 rw-p 00000000 00:00 0 \n"
+      "90000-98000 rw-p 00000000 00:00 0 \n");
+  facts.threads = {1, 2};
+  facts.contexts = {{1, {}}, {2, {}}};
+  facts.contexts[0].registers.fs_base = 0x30010;
+  facts.contexts[1].registers.rsp = 0x18000;
+  facts.contexts[1].registers.fs_base = 0x1f000;
+  const NoMemory memory;
+  const auto areas = root_areas(memory, facts, {});
+  EXPECT_EQ(areas[0].region.begin, 0x18000u - 128);
+  EXPECT_EQ(areas[1].kind, RootArea::Kind::memory) << "the control block alone is no stack";
+  EXPECT_EQ(areas[2].kind, RootArea::Kind::memory) << "nothing lies before it";
+}
+
 /// Memory in which a thread's control block lies.
 struct ControlBlock {
   Address at;

@@ -48,6 +48,8 @@ inline constexpr auto kAdvice = std::to_array<Advice>({
      "The finding names the block and who allocated it; mode=page stops at the write itself."},
     {"D3", "A write to a block after it was freed: a pointer kept somewhere else.",
      "The finding names who allocated and who freed it; mode=page stops at the write itself."},
+    {"D6", "The program itself, or a sandbox, called mprotect, madvise or mmap with MAP_FIXED over blocks.",
+     "Trace those calls: strace -e mmap,mprotect,madvise."},
     {"D", "A wild write into the debug layer's tables.",
      "Run under mode=page; take a snapshot and look at what the value is."},
 });

@@ -10,6 +10,7 @@
 #include "debug/cli/advice.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/sarif.hpp"
 #include "debug/cli/severity.hpp"
 #include "debug/cli/stack_names.hpp"
@@ -25,6 +26,7 @@ struct Request {
   Format format = Format::text;
   std::vector<std::string> only;
   Severity fail_on = Severity::warning;
+  bool standing = false;
 };
 
 /// What was read besides, of the place a finding is about.
@@ -118,6 +120,9 @@ void print_heap(const HeapReport& heap, Evidences& evidences, const Style& style
   else if (heap.layer.end == LayerEnd::other)
     fmt::print("  debug layer of another layout: fingerprint {:#018x}; this tool reads {:#018x}\n",
                heap.layer.plan.root.fingerprint, kDebugFingerprint);
+  if (heap.layer.torn > 0)
+    fmt::print("  {} blocks were freed or changed by the program before they could be judged\n",
+               heap.layer.torn);
   for (const StoredFinding& finding : heap.findings) print_finding(finding, evidences, style);
   for (const SuppressedFindings& more : heap.suppressed)
     fmt::print("{} {} more\n", style.bad(facts_of(more.invariant).id), more.count);
@@ -220,9 +225,12 @@ void print_text(const Examination& seen, Evidences& evidences, int code) {
 
 int run(const Request& request) {
   Evidences evidences;
-  Examination seen = examine(request.source, [&](const AnyView& view, const Examination& now) {
-    evidences.gather(view, now);
-  });
+  Progress progress("auditing");
+  Examination seen = examine(
+      request.source,
+      [&](const AnyView& view, const Examination& now) { evidences.gather(view, now); },
+      request.standing ? Standing::throughout : Standing::briefly, progress.told());
+  progress.clear();
   keep_wanted(seen, request.only);
   std::string reason;
   int code = seen.exit_code(reason);
@@ -261,6 +269,9 @@ void add_audit(CommandLine& line) {
       ->transform(CLI::CheckedTransformer(std::map<std::string, Severity>{
           {"warning", Severity::warning}, {"error", Severity::error}}))
       ->option_text("warning|error");
+  sub.add_flag("--standing", request.standing,
+               "let a process stand until all is read, instead of while its tables are copied: "
+               "also blocks it frees all the time are judged, in debug mode");
 }
 
 }  // namespace arenite::cli

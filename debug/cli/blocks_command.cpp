@@ -7,6 +7,7 @@
 #include "debug/census/expression.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/stack_names.hpp"
 #include "debug/cli/units.hpp"
 #include "debug/report/names.hpp"
@@ -206,9 +207,12 @@ int run(const Request& request) {
     return kUsage;
   }
   Blocks blocks(request, std::move(where));
-  const Examination seen =
-      examine(request.source,
-              [&](const AnyView& view, const Examination& now) { blocks.gather(view, now); });
+  Progress progress("reading blocks");
+  const Examination seen = examine(
+      request.source,
+      [&](const AnyView& view, const Examination& now) { blocks.gather(view, now); },
+      Standing::briefly, progress.told());
+  progress.clear();
   if (request.format == Format::json)
     print_json(seen, blocks);
   else

@@ -48,10 +48,12 @@ TEST(Classes, classic_is_the_whole_table) {
 }
 
 TEST(Explain, all_and_one) {
-  EXPECT_EQ(arenite("explain --format json").json().size(), 29u);
+  EXPECT_EQ(arenite("explain --format json").json().size(), 34u);
   const Output one = arenite("explain p4");
   EXPECT_EQ(one.code, 0);
   EXPECT_THAT(one.text, HasSubstr("No free bit is set beyond"));
+  for (const char* id : {"K1", "K2", "K3", "K4", "D6", "U1"})
+    EXPECT_EQ(arenite(std::string("explain ") + id).code, *id == 'U' ? 64 : 0) << id;
 }
 
 TEST(Run, hands_the_programs_arguments_and_exit_code_on) {
@@ -113,6 +115,26 @@ TEST(Audit, processes_at_work_give_no_findings) {
     told += output.code == 0 ? 1 : 0;
   }
   EXPECT_GE(told, 20);
+}
+
+TEST(Audit, debug_mode_stands_briefly_and_judges_what_stays) {
+  const Child child = subject("work", {"--mode", "debug"});
+  for (int i = 0; i < 4; ++i) EXPECT_NE(arenite("audit " + child.option()).code, 1);
+  const Output standing = arenite("audit --standing --format json " + child.option());
+  EXPECT_NE(standing.code, 1) << standing.text;
+  if (standing.code == 0) {
+    EXPECT_FALSE(standing.json()["heaps"][0]["layer"].contains("torn"));
+  }
+}
+
+TEST(Audit, an_opened_guard_page_is_found) {
+  const Child child = subject("unguarded", {"--mode", "page"});
+  const Output output = arenite("audit --format json " + child.option());
+  EXPECT_EQ(output.code, 1) << output.text;
+  const Json findings = output.json()["heaps"][0]["findings"];
+  ASSERT_GE(findings.size(), 1u);
+  EXPECT_EQ(findings[0]["id"], "D6");
+  EXPECT_EQ(arenite("audit --only D6 " + subject("live", {"--mode", "page"}).option()).code, 0);
 }
 
 TEST(Audit, processes_that_cannot_be_told) {

@@ -40,11 +40,13 @@ void add_snapshot(CommandLine& line) {
         return take_snapshot(asked.source, asked.output, asked.full, asked.format);
       },
       "  arenite snapshot --pid 4711 -o now.arn\n"
-      "  arenite snapshot --pid 4711 -o all.arn --full   with what blocks hold\n");
+      "  arenite snapshot --pid 4711 -o all.arn --full   for leaks, refs, path too\n");
   add_source(sub, request.source);
   add_format(sub, request.format);
   sub.add_option("-o,--output", request.output, "the file to write")->required();
-  sub.add_flag("--full", request.full, "with the contents of all blocks");
+  sub.add_flag(
+      "--full", request.full,
+      "with the contents of blocks, globals and stacks, which leaks, refs and path follow");
 }
 
 void add_whatis(CommandLine& line) {

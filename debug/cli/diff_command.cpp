@@ -15,6 +15,7 @@
 #include "debug/census/leak_kinds.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/site_table.hpp"
 #include "debug/cli/style.hpp"
 #include "debug/cli/units.hpp"
@@ -79,6 +80,7 @@ struct Look {
 
 void count_leaks(const AnyView& view, const Examination& seen, const Traces& traces, pid_t live,
                  Look& look) {
+  seen.require_contents();
   const HeapBlocks heaps(view, seen, traces);
   PointerGraph graph(view, heaps);
   graph.build(seen.facts, {live, traces.tables, {}});
@@ -94,6 +96,7 @@ void count_leaks(const AnyView& view, const Examination& seen, const Traces& tra
 
 void take_look(const std::string& word, bool leaks, Look& look) {
   const Source source = source_of(word);
+  Progress progress("reading " + word);
   look.seen = examine(
       source,
       [&](const AnyView& view, const Examination& now) {
@@ -103,7 +106,7 @@ void take_look(const std::string& word, bool leaks, Look& look) {
         look.heaps = count_all_sites(view, now, look.names);
         if (leaks) count_leaks(view, now, traces, source.pid, look);
       },
-      leaks ? Standing::throughout : Standing::briefly);
+      leaks ? Standing::throughout : Standing::briefly, progress.told());
 }
 
 struct SiteChange {

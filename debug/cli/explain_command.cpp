@@ -8,6 +8,7 @@
 #include "debug/cli/advice.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/leak_texts.hpp"
 #include "debug/cli/severity.hpp"
 #include "debug/cli/style.hpp"
 #include "debug/target/exit_code.hpp"
@@ -20,34 +21,57 @@ struct Request {
   std::string id;
 };
 
+struct Explanation {
+  const char* id;
+  const char* severity;
+  const char* statement;
+  const char* if_broken;
+  const char* check;
+  const char* causes;
+  const char* action;
+};
+
+/// Of every id a command prints: invariants, and kinds of leaks.
+std::vector<Explanation> all_explanations() {
+  std::vector<Explanation> all;
+  for (const InvariantFacts& facts : kInvariants) {
+    const Advice* advice = advice_of(facts.id);
+    all.push_back({facts.id, name_of(severity_of(facts.id)), facts.statement, facts.broken,
+                   facts.check, advice->causes, advice->action});
+  }
+  for (std::size_t i = 0; i < kLeakTexts.size(); ++i) {
+    const LeakText& leak = kLeakTexts[i];
+    all.push_back({kLeakKindNames[i], "warning", leak.statement, leak.consequence, leak.check,
+                   leak.causes, leak.action});
+  }
+  return all;
+}
+
 int run(const Request& request) {
-  const std::string& id = request.id;
-  const Format format = request.format;
-  std::string wanted = id;
+  std::string wanted = request.id;
   std::transform(wanted.begin(), wanted.end(), wanted.begin(),
                  [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   const Style style(STDOUT_FILENO);
   Json json = Json::array();
-  for (const InvariantFacts& facts : kInvariants) {
-    if (!wanted.empty() && wanted != facts.id) continue;
-    const Advice* advice = advice_of(facts.id);
-    if (format == Format::text)
+  for (const Explanation& one : all_explanations()) {
+    if (!wanted.empty() && wanted != one.id) continue;
+    if (request.format == Format::text)
       fmt::print("{}  {}\n    If broken: {}\n    Check: {}\n    Typical: {}\n    Then: {}\n",
-                 style.strong(facts.id), facts.statement, facts.broken, facts.check, advice->causes,
-                 advice->action);
-    json.push_back({{"id", facts.id},
-                    {"severity", name_of(severity_of(facts.id))},
-                    {"statement", facts.statement},
-                    {"if_broken", facts.broken},
-                    {"check", facts.check},
-                    {"causes", advice->causes},
-                    {"action", advice->action}});
+                 style.strong(one.id), one.statement, one.if_broken, one.check, one.causes,
+                 one.action);
+    json.push_back({{"id", one.id},
+                    {"severity", one.severity},
+                    {"statement", one.statement},
+                    {"if_broken", one.if_broken},
+                    {"check", one.check},
+                    {"causes", one.causes},
+                    {"action", one.action}});
   }
   if (json.empty()) {
-    fmt::print(stderr, "arenite: there is no invariant {}; `arenite explain` lists all\n", id);
+    fmt::print(stderr, "arenite: there is no id {}; `arenite explain` lists all\n", request.id);
     return kUsage;
   }
-  if (format == Format::json) fmt::print("{}\n", dump(json));
+  if (request.format == Format::json) fmt::print("{}\n", dump(json));
   return kClean;
 }
 
@@ -55,8 +79,10 @@ int run(const Request& request) {
 
 void add_explain(CommandLine& line) {
   auto [sub, request] = line.add<Request>(
-      "explain", "Say what an invariant means, what breaks it, and what to do", run,
+      "explain",
+      "Say what an id means (an invariant, a kind of leak), what breaks it, and what to do", run,
       "  arenite explain P4\n"
+      "  arenite explain K3\n"
       "  arenite explain          all of them\n");
   sub.add_option("id", request.id, "P4, say; all if not given");
   add_format(sub, request.format);

@@ -10,6 +10,7 @@
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
 #include "debug/cli/pprof.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/site_table.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/target/examine.hpp"
@@ -161,10 +162,15 @@ void write(const std::string& path, const std::string& bytes) {
 
 int run(const Request& request) {
   Taken taken;
-  taken.seen = examine(request.source, [&](const AnyView& view, const Examination& now) {
-    taken.heaps = count_all_sites(view, now, taken.names);
-    taken.census = take_census(view, now, traces_of(view, now), false);
-  });
+  Progress progress("counting blocks");
+  taken.seen = examine(
+      request.source,
+      [&](const AnyView& view, const Examination& now) {
+        taken.heaps = count_all_sites(view, now, taken.names);
+        taken.census = take_census(view, now, traces_of(view, now), false);
+      },
+      Standing::briefly, progress.told());
+  progress.clear();
   for (HeapSites& heap : taken.heaps) sort_sites(heap.sites, SiteOrder::live_bytes);
   write(request.output, request.pprof    ? pprof_of(taken)
                         : request.folded ? folded_of(taken)

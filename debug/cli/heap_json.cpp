@@ -88,7 +88,8 @@ Json describe(const HeapReport& heap) {
     json["layer"] = {{"live", heap.layer.counts.live},
                      {"live_bytes", heap.layer.counts.live_bytes},
                      {"freed", heap.layer.counts.freed}};
-  else if (heap.layer.end == LayerEnd::other)
+  if (heap.layer.torn > 0) json["layer"]["torn"] = heap.layer.torn;
+  if (heap.layer.end == LayerEnd::other)
     json["layer"] = {{"fingerprint", hex(heap.layer.plan.root.fingerprint)},
                      {"fingerprint_read", hex(kDebugFingerprint)}};
   return json;

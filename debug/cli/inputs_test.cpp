@@ -63,6 +63,94 @@ INSTANTIATE_TEST_SUITE_P(RandomPrograms, Inputs,
                          ::testing::Combine(::testing::Values("fast", "debug"),
                                             ::testing::Values(2, 3)));
 
+/// Every command that looks at a heap, in a mode: the same answer whatever the heap is looked at
+/// through.
+class EveryCommand : public ::testing::TestWithParam<const char*> {
+ protected:
+  static void expect_alike(const std::string& command, const Child& child, const Files& files) {
+    SCOPED_TRACE(command);
+    const Output live = arenite(command + " " + child.option());
+    EXPECT_LE(live.code, 1) << live.text;
+    for (const std::string& file : {files.core(), files.snapshot()}) {
+      const Output other = arenite(command + " " + file);
+      EXPECT_EQ(other.code, live.code) << file << "\n" << other.text;
+      EXPECT_EQ(other.text, live.text) << file;
+    }
+  }
+};
+
+TEST_P(EveryCommand, answers_alike) {
+  const Child child = subject("lost", {"--mode", GetParam()});
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  const std::string& at = child.line;
+  for (const std::string& command :
+       {std::string("audit --format json"),
+        std::string("audit --format sarif"),
+        std::string("stat"),
+        std::string("stat --format json"),
+        "whatis " + at,
+        "whatis --format json " + at,
+        "refs " + at,
+        "refs --format json " + at,
+        "path " + at,
+        "path --format json " + at,
+        std::string("sites"),
+        std::string("sites --format json"),
+        std::string("sites --pins --limit 0"),
+        std::string("blocks --limit 0"),
+        std::string("blocks --format json --where 'size > 300 and state == live'"),
+        std::string("leaks"),
+        std::string("leaks --format json --kinds K1,K2,K3,K4"),
+        std::string("leaks --format sarif"),
+        std::string("export --pprof"),
+        std::string("export --folded"),
+        std::string("export --json"),
+        std::string("export --csv"),
+        std::string("export --prometheus")})
+    expect_alike(command, child, files);
+}
+
+TEST_P(EveryCommand, diff_finds_no_difference_between_inputs) {
+  const Child child = subject("lost", {"--mode", GetParam()});
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  const std::string core = files.core().substr(7), snapshot = files.snapshot().substr(11);
+  for (const std::string& two :
+       {child.pid() + " " + snapshot, core + " " + child.pid(), snapshot + " " + core}) {
+    const Output output = arenite("diff --format json --fail-on 'added > 0 or leaked > 0' " + two);
+    ASSERT_EQ(output.code, 0) << output.text;
+    const Json json = output.json();
+    EXPECT_EQ(json["blocks"]["added"], 0) << two;
+    EXPECT_EQ(json["blocks"]["gone"], 0) << two;
+    EXPECT_GT(json["blocks"]["in_both"], 10) << two;
+    for (const auto& [name, total] : json["totals"].items()) EXPECT_EQ(total["change"], 0) << name;
+  }
+}
+
+TEST_P(EveryCommand, map_and_snapshot_of_each_input) {
+  const Child child = subject("lost", {"--mode", GetParam()});
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  const TemporaryFile page;
+  const std::string again = page.path + ".again";
+  const Output live = arenite("map --format json -o " + page.path + " " + child.option());
+  ASSERT_EQ(live.code, 0) << live.text;
+  const Json audit = arenite("audit --format json " + child.option()).json();
+  for (const std::string& file : {files.core(), files.snapshot()}) {
+    const Output map = arenite("map --format json -o " + page.path + " " + file);
+    ASSERT_EQ(map.code, 0) << map.text;
+    EXPECT_EQ(map.json()["heaps"], live.json()["heaps"]) << file;
+    EXPECT_EQ(std::filesystem::file_size(page.path), map.json()["bytes"]);
+    ASSERT_EQ(arenite("snapshot -o " + again + " " + file).code, 0) << file;
+    EXPECT_EQ(arenite("audit --format json --snapshot " + again).json(), audit) << file;
+    std::filesystem::remove(again);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Modes, EveryCommand, ::testing::Values("fast", "debug"),
+                         [](const auto& mode) { return std::string(mode.param); });
+
 TEST(Whatis, other_memory_in_all_inputs) {
   const auto expect = [](const char* what, const char* words) {
     const Child child = subject(what);

@@ -10,6 +10,7 @@
 #include "debug/census/traces.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
+#include "debug/cli/leak_texts.hpp"
 #include "debug/cli/progress.hpp"
 #include "debug/cli/sarif.hpp"
 #include "debug/cli/style.hpp"
@@ -31,35 +32,13 @@ struct Request {
   std::size_t limit = 20;
 };
 
-struct KindText {
-  const char* words;
-  const char* help;
-};
-
-/// In the order of LeakKind.
-constexpr std::array<KindText, 4> kKindTexts{{
-    {"nothing points to", "A live block that neither a root nor another block points to."},
-    {"reached only from inside",
-     "A live block to which every way leads through a pointer to the inside of a block."},
-    {"in a cycle nothing points to",
-     "Live blocks that point to each other, and nothing else to them."},
-    {"reached only from an ended thread",
-     "A live block that only the stack or the thread-local storage of an ended thread leads to."},
-}};
-
-const KindText& text_of(LeakKind kind) {
-  return kKindTexts[static_cast<std::size_t>(kind)];
-}
-const char* name_of(LeakKind kind) {
-  return kLeakKindNames[static_cast<std::size_t>(kind)];
-}
-
 /// What was found, with nothing that leads back to the process.
 class Leaks {
  public:
   explicit Leaks(const Request& request) : request_(request) {}
 
   void gather(const AnyView& view, const Examination& seen) {
+    seen.require_contents();
     const Traces traces = traces_of(view, seen);
     blocks_ = std::make_unique<HeapBlocks>(view, seen, traces);
     graph_ = std::make_unique<PointerGraph>(view, *blocks_);
@@ -222,9 +201,9 @@ void print_json(const Examination& seen, Leaks& leaks, int code, const std::stri
 
 void print_sarif(const Examination& seen, Leaks& leaks, int code, const std::string& reason) {
   std::vector<SarifRule> rules;
-  for (std::size_t i = 0; i < kKindTexts.size(); ++i)
-    rules.push_back({kLeakKindNames[i], std::string("Blocks ") + kKindTexts[i].words,
-                     kKindTexts[i].help, i == 1 ? "note" : "warning"});
+  for (std::size_t i = 0; i < kLeakTexts.size(); ++i)
+    rules.push_back({kLeakKindNames[i], std::string("Blocks ") + kLeakTexts[i].words,
+                     kLeakTexts[i].statement, i == 1 ? "note" : "warning"});
   SarifLog log(std::move(rules));
   for (const LostGroup& group : leaks.wanted()) {
     SarifResult result;

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `arenite leaks`, `refs` and `path`, on a process that lost blocks in every way.
+#include <fstream>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -44,6 +46,37 @@ TEST(Leaks, each_kind_in_its_own_words) {
   EXPECT_THAT(text.text, HasSubstr("--kinds K2 shows them"));
 }
 
+TEST(Leaks, blocks_on_guard_pages_are_no_roots) {
+  const Child child = subject("lost", {"--mode", "page"});
+  const Output output = arenite("leaks --format json " + child.option());
+  EXPECT_EQ(output.code, 1) << output.text;
+  std::uint64_t own = 0;
+  for (const Json& group : groups_of(output.json(), "K1"))
+    own += group["own"]["blocks"].get<std::uint64_t>();
+  EXPECT_EQ(own, 3u) << output.text;
+}
+
+TEST(Leaks, suppressed_by_the_function_that_allocated) {
+  const Child child = subject("lost", {"--mode", "debug"});
+  const TemporaryFile file;
+  const auto with = [&](const std::string& rules) {
+    std::ofstream(file.path) << rules;
+    return arenite("leaks --format json --suppressions " + file.path + " " + child.option());
+  };
+  const Output none = with("leak:no_such_function\n");
+  EXPECT_EQ(none.code, 1);
+  EXPECT_EQ(none.json()["suppressed"]["blocks"], 0) << none.text;
+  const Output some = with("leak:_M_run\n");
+  EXPECT_EQ(some.code, 1);
+  EXPECT_EQ(some.json()["suppressed"]["blocks"], 1) << some.text;
+  EXPECT_TRUE(groups_of(some.json(), "K4").empty()) << "a thread's function allocated it";
+  EXPECT_EQ(groups_of(some.json(), "K1"), groups_of(none.json(), "K1"));
+  const Output all = with("# all of it\nleak:lose\n");
+  EXPECT_EQ(all.code, 0) << all.text;
+  EXPECT_EQ(all.json()["lost"]["blocks"], 0);
+  EXPECT_GE(all.json()["suppressed"]["blocks"], none.json()["lost"]["blocks"]);
+}
+
 TEST(Leaks, none_ends_in_0) {
   const Child child = subject("live");
   const Output output = arenite("leaks " + child.option());
@@ -76,7 +109,12 @@ TEST(Leaks, a_snapshot_without_contents_cannot_tell) {
   ASSERT_EQ(arenite("snapshot -o " + file.path + " " + child.option()).code, 0);
   const Output output = arenite("leaks --snapshot " + file.path);
   EXPECT_EQ(output.code, 2) << output.text;
-  EXPECT_THAT(output.text, HasSubstr("could not be read"));
+  EXPECT_THAT(output.text, HasSubstr("snapshot --full"));
+  for (const std::string command : {"refs 1000 ", "path 1000 "}) {
+    const Output other = arenite(command + "--snapshot " + file.path);
+    EXPECT_EQ(other.code, 2) << other.text;
+    EXPECT_THAT(other.text, HasSubstr("snapshot --full"));
+  }
 }
 
 TEST(Refs, name_who_holds_the_pointer) {

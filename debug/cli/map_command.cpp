@@ -11,6 +11,7 @@
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/stack_names.hpp"
 #include "debug/cli/units.hpp"
 #include "debug/map/document.hpp"
@@ -104,7 +105,9 @@ Seen look(const Source& source, std::size_t detail_bytes) {
       seen.frames.push_back(std::move(frame));
     }
   };
-  seen.examination = examine(source, read);
+  Progress progress("reading " + name_of(source));
+  seen.examination = examine(source, read, Standing::briefly, progress.told());
+  progress.clear();
   for (const map::HeapFrame& frame : seen.frames) seen.sites.push_back(sites_of(frame, names));
   for (std::size_t i = 0; i < seen.frames.size(); ++i)
     seen.frames[i].pools.resident =

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 namespace arenite::cli {
@@ -20,6 +21,10 @@ class Progress {
   /// Says so, at most ten times a second.
   void at(std::uint64_t done_bytes, std::uint64_t all_bytes);
   void clear();
+  /// `at`, for who wants a function. Valid while this is.
+  std::function<void(std::uint64_t done_bytes, std::uint64_t all_bytes)> told() {
+    return [this](std::uint64_t done, std::uint64_t all) { at(done, all); };
+  }
 
   /// "reading blocks: 1.2 GiB of 4.0 GiB, 410 MiB/s, 7 s left"
   static std::string line(const std::string& what, std::uint64_t done, std::uint64_t all,

@@ -65,6 +65,7 @@ struct References {
 
 References gather(const AnyView& view, const Examination& seen, const Request& request,
                   Address at) {
+  seen.require_contents();
   const Traces traces = traces_of(view, seen);
   const HeapBlocks heaps(view, seen, traces);
   References found;
@@ -181,6 +182,7 @@ std::uint64_t offset_of(const AnyView& view, const LiveBlock& from, const LiveBl
 }
 
 Path trace(const AnyView& view, const Examination& seen, const Request& request, Address at) {
+  seen.require_contents();
   const Traces traces = traces_of(view, seen);
   const HeapBlocks heaps(view, seen, traces);
   Path path;

@@ -4,6 +4,7 @@
 
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/cli/site_table.hpp"
 #include "debug/cli/style.hpp"
 #include "debug/cli/units.hpp"
@@ -56,10 +57,14 @@ void print_heap(const HeapSites& heap, const Request& request, StackNames& names
 int run(const Request& request) {
   std::vector<HeapSites> heaps;
   StackNames names;
-  const Examination examination =
-      examine(request.source, [&](const AnyView& view, const Examination& seen) {
+  Progress progress("counting blocks");
+  const Examination examination = examine(
+      request.source,
+      [&](const AnyView& view, const Examination& seen) {
         heaps = count_all_sites(view, seen, names);
-      });
+      },
+      Standing::briefly, progress.told());
+  progress.clear();
   Json json = describe(examination.facts);
   json["heaps"] = Json::array();
   if (request.format == Format::text)

@@ -7,8 +7,11 @@
 
 #include <fmt/format.h>
 
+#include "debug/census/root_memory.hpp"
+#include "debug/census/traces.hpp"
 #include "debug/cli/commands.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/layer/layer_stretches.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/snapshot/heap_stretches.hpp"
@@ -50,6 +53,24 @@ bool is_module(const AnyView& view, const Mapping& mapping) {
          std::memcmp(identity, ELFMAG, SELFMAG) == 0;
 }
 
+/// Where pointers into the heaps may lie outside them.
+RootMemory root_memory_of(const AnyView& view, const Examination& seen, pid_t live) {
+  std::vector<Region> left_out = traces_of(view, seen).tables;
+  for (const HeapReport& heap : seen.heaps) {
+    const HeapRoot<Remote>& root = heap.result.plan.root;
+    left_out.push_back({root.reservation, root.reservation + root.reservation_bytes});
+  }
+  PresentPages present(live, seen.facts.untouched);
+  return root_memory(root_areas(view, seen.facts, disjoint(std::move(left_out))), present);
+}
+
+std::string untouched_text(const std::vector<Region>& untouched) {
+  std::string text;
+  for (const Region& region : untouched)
+    text += fmt::format("untouched {:x} {:x}\n", region.begin, region.end);
+  return text;
+}
+
 /// What is saved of memory: each heap, the debug layer's tables, the first page of each module.
 std::vector<Region> stretches_of(const AnyView& view, const Examination& seen, bool full) {
   constexpr std::size_t kPage = 4096;
@@ -75,7 +96,7 @@ std::vector<Region> stretches_of(const AnyView& view, const Examination& seen, b
   for (const Mapping& mapping : seen.facts.mappings)
     if (mapping.inode != 0 && mapping.offset == 0 && mapping.readable && is_module(view, mapping))
       stretches.push_back({mapping.begin, mapping.begin + kPage});
-  return disjoint(std::move(stretches));
+  return stretches;
 }
 
 /// Read while the process runs again: it must not stand for this.
@@ -97,6 +118,7 @@ std::string residency_lines(pid_t pid, const Examination& examination) {
 int take_snapshot(const Source& source, const std::string& path, bool full, Format format) {
   snapshot::Writer writer(path);
   std::uint64_t missing = 0;
+  Progress progress("saving");
   const AtRest save = [&](const AnyView& view, const Examination& seen) {
     snapshot::FileHeader header{};
     header.flags = (seen.torn.empty() ? 0 : snapshot::kTorn) | (full ? snapshot::kFull : 0);
@@ -104,13 +126,22 @@ int take_snapshot(const Source& source, const std::string& path, bool full, Form
     header.pid = static_cast<std::uint64_t>(seen.facts.pid);
     header.time_ns = seen.facts.time_ns;
     writer.begin(header);
-    writer.text(snapshot::Kind::facts, facts_text(seen) + contexts_text(seen.facts));
+    const RootMemory roots = full ? root_memory_of(view, seen, source.pid) : RootMemory{};
+    writer.text(snapshot::Kind::facts,
+                facts_text(seen) + contexts_text(seen.facts) + untouched_text(roots.untouched));
     writer.text(snapshot::Kind::mappings, *seen.facts.maps);
-    for (const Region& stretch : stretches_of(view, seen, full))
-      missing += writer.memory(view, stretch);
+    std::vector<Region> stretches = stretches_of(view, seen, full);
+    stretches.insert(stretches.end(), roots.touched.begin(), roots.touched.end());
+    stretches = disjoint(std::move(stretches));
+    std::uint64_t all = 0, done = 0;
+    for (const Region& stretch : stretches) all += stretch.end - stretch.begin;
+    for (const Region& stretch : stretches)
+      missing +=
+          writer.memory(view, stretch, [&](std::uint64_t more) { progress.at(done += more, all); });
   };
   const Examination examination =
-      examine(source, save, full ? Standing::throughout : Standing::briefly);
+      examine(source, save, full ? Standing::throughout : Standing::briefly, progress.told());
+  progress.clear();
   writer.text(snapshot::Kind::facts, residency_lines(source.pid, examination));
   const std::uint64_t bytes = writer.finish();
   if (format == Format::json) {

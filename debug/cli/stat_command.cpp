@@ -5,6 +5,7 @@
 
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/heap_json.hpp"
+#include "debug/cli/progress.hpp"
 #include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
 #include "debug/target/exit_code.hpp"
@@ -43,7 +44,9 @@ struct Request {
 int run(const Request& request) {
   const Source& source = request.source;
   const Format format = request.format;
-  const Examination examination = examine(source);
+  Progress progress("auditing");
+  const Examination examination = examine(source, {}, Standing::briefly, progress.told());
+  progress.clear();
   std::string reason;
   const int code = examination.exit_code(reason);
   Json json = describe(examination.facts);

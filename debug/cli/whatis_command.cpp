@@ -8,6 +8,7 @@
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/places.hpp"
 #include "debug/cli/stack_names.hpp"
+#include "debug/memory/direct_view.hpp"
 #include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
 #include "debug/target/exit_code.hpp"
@@ -99,6 +100,8 @@ Answer describe_mapping(Address at, const ProcessFacts& facts) {
 
 /// What can only be learned while memory can be read.
 struct Look {
+  /// Of a live process, its memory as it is at each read; otherwise null.
+  const AnyView* now = nullptr;
   Location location;
   LayerReport layer;
   bool in_layer = false;
@@ -120,7 +123,8 @@ void look_at_layer(const AnyView& view, const HeapReport& heap, Address at, Look
   };
   Findings findings(store, &look);
   const BlockFacts& facts = look.block.facts;
-  GuardBytes<AnyView> bytes(view, heap.layer.plan, heap.layer.contents, findings);
+  const SecondLook again(look.now, heap.result.plan, heap.layer.plan);
+  GuardBytes<AnyView> bytes(view, heap.layer.plan, heap.layer.contents, findings, again);
   const bool sound = facts.size <= facts.outer_end - facts.outer_begin &&
                      facts.begin - facts.outer_begin <= facts.outer_end - facts.outer_begin;
   if (sound && !look.block.on_pages && heap.layer.contents != Contents::absent)
@@ -207,6 +211,9 @@ int whatis(const Source& source, const std::string& address, Format format) {
     return kUsage;
   }
   Look look;
+  const DirectView direct(source.pid);
+  const AnyView now(direct);
+  if (source.pid != 0) look.now = &now;
   const Examination examination =
       examine(source, [&](const AnyView& view, const Examination& seen) {
         look.names.take_modules(view, seen.facts);
@@ -226,7 +233,12 @@ int whatis(const Source& source, const std::string& address, Format format) {
     json.update(answer.json);
     fmt::print("{}\n", dump(json));
   }
-  return kClean;
+  // Findings elsewhere in the heap are the audit's to tell.
+  std::string reason;
+  if (examination.exit_code(reason) != kCannotTell) return kClean;
+  std::fflush(stdout);
+  fmt::print(stderr, "arenite: cannot tell: {}\n", reason);
+  return kCannotTell;
 }
 
 }  // namespace arenite::cli

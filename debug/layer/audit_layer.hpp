@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// D1-D5: every block of the debug layer against its record, its guard bytes and poison, the heap's
+// D1-D6: every block of the debug layer against its record, its guard bytes and poison, the heap's
 // bitmaps, the quarantine. Requires an audit of the heap that was complete. Reads only; bounded by
 // the heap's tables; goes on after the first finding. Takes memory from malloc for the serials.
 #pragma once
@@ -31,15 +31,18 @@ struct LayerCounts {
 template <MemoryView View>
 class LayerAudit {
  public:
+  /// `now`: if not null, the process runs, and `view` shows its tables as they were: see
+  /// second_look.hpp.
   LayerAudit(const View& view, const HeapPlan& heap, const LayerPlan& plan, Contents contents,
-             Findings& findings)
+             Findings& findings, const AnyView* now = nullptr)
       : view_(view),
         heap_(heap),
         plan_(plan),
         contents_(contents != Contents::absent),
         findings_(findings),
         blocks_(view, heap, plan),
-        bytes_(view, plan, contents, findings) {}
+        again_(now, heap, plan),
+        bytes_(view, plan, contents, findings, again_) {}
 
   /// False if there was no memory to work in.
   bool run() {
@@ -51,6 +54,8 @@ class LayerAudit {
   }
 
   const LayerCounts& counts() const { return counts_; }
+  /// Blocks that the program freed or changed before they could be judged.
+  std::uint64_t torn() const { return again_.torn(); }
   /// A lock was held.
   bool locked() const { return locked_; }
 
@@ -193,6 +198,7 @@ class LayerAudit {
   bool contents_;
   Findings& findings_;
   LayerBlocks<View> blocks_;
+  SecondLook again_;
   GuardBytes<View> bytes_;
   LayerCounts counts_;
   std::uint64_t last_serial_ = 0;

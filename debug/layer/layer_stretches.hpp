@@ -27,7 +27,7 @@ inline std::vector<Region> disjoint(std::vector<Region> regions) {
   return merged;
 }
 
-/// All address space of the layer's tables.
+/// All address space of the layer's tables, and of blocks on guard pages.
 template <MemoryView View>
 std::vector<Region> layer_tables(const View& view, const LayerPlan& plan) {
   const DebugRoot<Remote>& root = plan.root;
@@ -41,6 +41,7 @@ std::vector<Region> layer_tables(const View& view, const LayerPlan& plan) {
   if (plan.paged()) {
     tables.push_back({root.page_begins, root.page_begins + pages / 8});
     tables.push_back({plan.page_record(0), plan.page_record(pages)});
+    tables.push_back({plan.page(0), plan.page(pages)});
   }
   tables.push_back(ScriptNames<View>(view, plan).table());
   return disjoint(std::move(tables));

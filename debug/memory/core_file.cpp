@@ -218,6 +218,12 @@ bool CoreFile::read(Address at, void* to, std::size_t bytes) const {
   return true;
 }
 
+/// As /proc/PID/maps calls what no file is behind.
+const char* CoreFile::kernels_name(const Segment& segment) const {
+  const auto holds = [&](Address at) { return at >= segment.begin && at < segment.end; };
+  return holds(notes_.in_stack) ? "[stack]" : holds(notes_.vdso) ? "[vdso]" : "";
+}
+
 std::string CoreFile::maps() const {
   std::string text;
   auto file = notes_.files.begin();
@@ -242,7 +248,7 @@ std::string CoreFile::maps() const {
                  (segment.flags & PF_W) != 0,
                  (segment.flags & PF_X) != 0,
                  {}},
-                from == nullptr ? "" : from->path);
+                from == nullptr ? kernels_name(segment) : from->path);
     while (file != notes_.files.end() && file->begin < segment.end) ++file;
   }
   files_before(~Address{0});

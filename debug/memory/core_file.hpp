@@ -58,6 +58,7 @@ class CoreFile {
   void note_damage(const std::string& what);
 
   const Segment* segment_at(Address at) const;
+  const char* kernels_name(const Segment& segment) const;
   const CoreFileMapping* file_at(Address at) const;
   std::size_t read_core(Address at, unsigned char* to, std::size_t bytes) const;
   std::size_t read_mapped(Address at, unsigned char* to, std::size_t bytes) const;

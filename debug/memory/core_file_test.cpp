@@ -172,6 +172,22 @@ TEST_F(CoreFileTest, threads_signal_and_mappings) {
             "30000-31000 r--p 00000000 00:00 1 /gone\n");
 }
 
+TEST_F(CoreFileTest, stack_and_vdso_are_known_by_the_auxiliary_vector) {
+  Core made = two_segments();
+  Bytes pairs;
+  for (const std::uint64_t word :
+       {std::uint64_t{AT_RANDOM}, std::uint64_t{0x11fff}, std::uint64_t{AT_SYSINFO_EHDR},
+        std::uint64_t{0x20000}, std::uint64_t{AT_NULL}, std::uint64_t{0}, std::uint64_t{AT_RANDOM},
+        std::uint64_t{0x12000}})
+    put(pairs, word);
+  made.note(NT_AUXV, pairs);
+  write(path, made.build());
+  EXPECT_EQ(CoreFile(path).maps(),
+            "10000-12000 rw-p 00000000 00:00 1 [stack]\n"
+            "12000-15000 r--p 00000000 00:00 1 \n"
+            "20000-21000 ---p 00000000 00:00 1 [vdso]\n");
+}
+
 TEST_F(CoreFileTest, more_segments_than_fit_the_header) {
   Core made;
   for (unsigned i = 0; i < 70000; ++i)

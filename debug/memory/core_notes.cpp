@@ -73,6 +73,20 @@ bool take_files(const Contents& note, CoreNotes& notes) {
   return true;
 }
 
+/// Pairs of words, until one that begins with 0.
+void take_auxiliary(const Contents& note, CoreNotes& notes) {
+  constexpr std::uint64_t kMostPairs = 256;
+  const std::uint64_t count = std::min(note.bytes / sizeof(Elf64_auxv_t), kMostPairs);
+  for (std::uint64_t i = 0; i < count; ++i) {
+    Elf64_auxv_t pair;
+    if (!note.file.read(note.at + i * sizeof pair, &pair, sizeof pair) || pair.a_type == AT_NULL)
+      return;
+    // The kernel puts these random bytes behind the arguments.
+    if (pair.a_type == AT_RANDOM) notes.in_stack = pair.a_un.a_val;
+    if (pair.a_type == AT_SYSINFO_EHDR) notes.vdso = pair.a_un.a_val;
+  }
+}
+
 }  // namespace
 
 void CoreNotes::take(const FileBlocks& file, std::uint64_t at, std::uint64_t bytes) {
@@ -94,6 +108,7 @@ void CoreNotes::take(const FileBlocks& file, std::uint64_t at, std::uint64_t byt
                          std::memcmp(text, "CORE", sizeof text) == 0;
     if (of_core && note.n_type == NT_PRSTATUS) take_status(inside, *this);
     if (of_core && note.n_type == NT_PRPSINFO) take_process(inside, *this);
+    if (of_core && note.n_type == NT_AUXV) take_auxiliary(inside, *this);
     if (of_core && note.n_type == NT_FILE && !take_files(inside, *this))
       damage = "its list of mapped files makes no sense";
     const std::uint64_t whole = std::min(contents + padded(note.n_descsz), bytes);

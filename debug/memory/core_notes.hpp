@@ -37,6 +37,10 @@ struct CoreNotes {
   std::vector<CoreThread> threads;
   /// Ascending and disjoint.
   std::vector<CoreFileMapping> files;
+  /// Addresses in the main thread's stack and of the kernel's own module, as the auxiliary vector
+  /// has them; 0 if it does not.
+  Address in_stack = 0;
+  Address vdso = 0;
   /// What of it makes no sense; "" if nothing.
   std::string damage;
 

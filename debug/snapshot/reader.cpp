@@ -18,6 +18,7 @@ namespace {
 
 /// Sections of memory that are kept unpacked.
 constexpr std::size_t kSlots = 128;
+static_assert(kSlots <= 256, "a place is a byte");
 
 }  // namespace
 
@@ -117,8 +118,9 @@ void Reader::index_memory() {
     if (memory_[i - 1].address + memory_[i - 1].raw_bytes > memory_[i].address) {
       damage_ = path_ + " has two sections for address " + std::to_string(memory_[i].address);
       memory_.resize(i);
-      return;
+      break;
     }
+  places_.assign(memory_.size(), 0);
 }
 
 /// Checks again: the file may have changed since it was opened.
@@ -133,12 +135,16 @@ bool Reader::load(const Section& section, std::vector<unsigned char>& raw) const
 }
 
 const Reader::Slot& Reader::slot(std::size_t section) const {
-  Slot& slot = slots_[section % kSlots];
-  if (slot.section != section) {
-    slot.section = section;
-    slot.sound = load(memory_[section], slot.raw);
+  Slot* slot = &slots_[places_[section]];
+  if (slot->section != section) {
+    slot = &*std::min_element(slots_.begin(), slots_.end(),
+                              [](const Slot& a, const Slot& b) { return a.used < b.used; });
+    places_[section] = static_cast<std::uint8_t>(slot - slots_.data());
+    slot->section = section;
+    slot->sound = load(memory_[section], slot->raw);
   }
-  return slot;
+  slot->used = ++uses_;
+  return *slot;
 }
 
 std::string Reader::text(Kind kind) const {

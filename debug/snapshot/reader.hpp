@@ -41,6 +41,7 @@ class Reader {
   struct Slot {
     std::size_t section = ~std::size_t{0};
     bool sound = false;
+    std::uint64_t used = 0;  ///< at which count of uses it was last
     std::vector<unsigned char> raw;
   };
 
@@ -51,6 +52,7 @@ class Reader {
   void index_memory();
   bool read_file(std::uint64_t at, void* to, std::size_t bytes) const;
   bool load(const Section& section, std::vector<unsigned char>& raw) const;
+  /// Unpacked; in place of the one that was not used for longest.
   const Slot& slot(std::size_t section) const;
 
   std::string path_;
@@ -62,6 +64,9 @@ class Reader {
   /// Those of memory, by address, disjoint.
   std::vector<Section> memory_;
   mutable std::vector<Slot> slots_;
+  /// Of each of `memory_`, its place in `slots_`, if it still stands there.
+  mutable std::vector<std::uint8_t> places_;
+  mutable std::uint64_t uses_ = 0;
   mutable std::vector<unsigned char> frame_;
 };
 static_assert(MemoryView<Reader>);

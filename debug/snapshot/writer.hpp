@@ -26,9 +26,13 @@ class Writer {
   /// Text of any length, as one or more sections.
   void text(Kind kind, std::string_view text);
   /// Copies [begin, end) out of a view, as one or more sections. What cannot be read is left out;
-  /// returns how many bytes that were.
+  /// returns how many bytes that were. `told(bytes)` is called for each part that was done.
+  template <MemoryView View, class Told>
+  std::uint64_t memory(const View& view, Region stretch, Told told);
   template <MemoryView View>
-  std::uint64_t memory(const View& view, Region stretch);
+  std::uint64_t memory(const View& view, Region stretch) {
+    return memory(view, stretch, [](std::uint64_t) {});
+  }
   /// Ends the file and gives it its name. Returns its size.
   std::uint64_t finish();
 
@@ -46,13 +50,14 @@ class Writer {
   std::vector<unsigned char> frame_;
 };
 
-template <MemoryView View>
-std::uint64_t Writer::memory(const View& view, Region stretch) {
+template <MemoryView View, class Told>
+std::uint64_t Writer::memory(const View& view, Region stretch, Told told) {
   constexpr std::size_t kPage = 4096;
   std::uint64_t missing = 0;
   for (Address at = stretch.begin; at < stretch.end;) {
     const std::size_t bytes = std::min<std::size_t>(stretch.end - at, kMaxRawBytes);
     raw_.resize(bytes);
+    told(bytes);
     if (view.read(at, raw_.data(), bytes)) {
       section(Kind::memory, at, raw_.data(), bytes);
       at += bytes;

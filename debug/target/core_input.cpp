@@ -35,16 +35,18 @@ ProcessFacts facts_of_core(const CoreFile& core) {
 
 }  // namespace
 
-Examination examine_core(const std::string& path, const AtRest& at_rest) {
+Examination examine_core(const std::string& path, const AtRest& at_rest, const Told& told) {
   const CoreFile core(path);
   Examination examination;
   examination.damage = core.damage();
   examination.facts = facts_of_core(core);
-  audit_heaps(core, Contents::patchy, examination);
+  const AnyView view(core);
+  WatchedView watched(view, told);
+  audit_heaps(watched, Contents::patchy, examination);
   if (examination.heaps.empty()) no_heap(path, core, examination.facts);
   for (const HeapReport& heap : examination.heaps)
     if (heap.result.locked) examination.torn = "a thread was inside an operation";
-  if (at_rest) at_rest(core, examination);
+  if (at_rest) at_rest(watched, examination);
   return examination;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/target/examination.hpp"
 
+#include "debug/memory/cannot_tell.hpp"
 #include "debug/target/exit_code.hpp"
 
 namespace arenite {
@@ -11,21 +12,29 @@ void store(void* context, const Finding& finding) {
       {finding.invariant, finding.place, finding.text});
 }
 
-void audit_layer(const AnyView& view, Contents contents, Findings& findings, HeapReport& report) {
+struct Seen {
+  WatchedView& watched;
+  AnyView view;
+  Contents contents;
+  const AnyView* now;
+};
+
+void audit_layer(const Seen& seen, Findings& findings, HeapReport& report) {
   LayerReport& layer = report.layer;
   const HeapPlan& heap = report.result.plan;
-  layer.end = admit_layer(view, report.site.debug_root, heap, layer.plan);
+  layer.end = admit_layer(seen.view, report.site.debug_root, heap, layer.plan);
   if (!layer.there()) return;
-  layer.contents = contents;
-  const auto audit =
-      std::make_unique<LayerAudit<AnyView>>(view, heap, layer.plan, contents, findings);
+  layer.contents = seen.contents;
+  const auto audit = std::make_unique<LayerAudit<AnyView>>(seen.view, heap, layer.plan,
+                                                           seen.contents, findings, seen.now);
   if (!audit->run()) report.result.end = AuditEnd::no_memory;
   layer.counts = audit->counts();
+  layer.torn = audit->torn();
   if (audit->locked()) report.result.locked = true;
 }
 
-HeapReport audit_site(const AnyView& view, const HeapSite& site, const ProcessFacts& facts,
-                      const Regions& accessible, Contents contents) {
+HeapReport audit_site(const Seen& seen, const HeapSite& site, const ProcessFacts& facts,
+                      const Regions& accessible) {
   HeapReport report;
   report.site = site;
   Findings findings(store, &report);
@@ -34,8 +43,11 @@ HeapReport audit_site(const AnyView& view, const HeapSite& site, const ProcessFa
   if (accessible.begin() != accessible.end()) subject.accessible = &accessible;
   subject.build_id = site.build_id;
   subject.threads = facts.threads;
-  audit_heap(view, subject, findings, report.result);
-  if (report.complete()) audit_layer(view, contents, findings, report);
+  audit_heap(seen.view, subject, findings, report.result);
+  if (report.complete()) {
+    seen.watched.follow(report.result.plan);
+    audit_layer(seen, findings, report);
+  }
   for (std::size_t i = 0; i < kInvariantCount; ++i) {
     const Invariant invariant{static_cast<std::uint8_t>(i)};
     if (findings.suppressed(invariant) > 0)
@@ -81,7 +93,9 @@ const char* why(const HeapReport& heap) {
 
 }  // namespace
 
-void audit_heaps(const AnyView& view, Contents contents, Examination& examination) {
+void audit_heaps(WatchedView& watched, Contents contents, Examination& examination,
+                 const AnyView* now) {
+  const AnyView view(watched);
   const ProcessFacts& facts = examination.facts;
   std::vector<Region> storage(facts.mappings.size() + 1);
   Regions accessible(storage.data(), storage.size());
@@ -89,7 +103,12 @@ void audit_heaps(const AnyView& view, Contents contents, Examination& examinatio
     if (mapping.accessible()) accessible.add(mapping.begin, mapping.end);
   examination.heaps.clear();
   for (const HeapSite& site : with_heap(view, facts.sites))
-    examination.heaps.push_back(audit_site(view, site, facts, accessible, contents));
+    examination.heaps.push_back(
+        audit_site({watched, view, contents, now}, site, facts, accessible));
+}
+
+void Examination::require_contents() const {
+  if (!lacking.empty()) throw CannotTell(lacking);
 }
 
 std::uint64_t Examination::finding_count() const {

@@ -12,6 +12,7 @@
 #include "debug/layer/audit_layer.hpp"
 #include "debug/memory/any_view.hpp"
 #include "debug/target/process_facts.hpp"
+#include "debug/target/watched_view.hpp"
 
 namespace arenite {
 
@@ -33,6 +34,8 @@ struct LayerReport {
   LayerPlan plan;
   LayerCounts counts;
   Contents contents = Contents::absent;
+  /// Blocks that the running program freed or changed before what lies around them could be judged.
+  std::uint64_t torn = 0;
 
   bool there() const { return end == LayerEnd::there; }
 };
@@ -59,14 +62,20 @@ struct Examination {
   std::string torn;
   /// What is wrong with the file; "" if nothing.
   std::string damage;
+  /// What the file was saved without, and how to save it with it; "" if nothing.
+  std::string lacking;
 
   std::uint64_t finding_count() const;
+  /// For what follows pointers. Throws CannotTell if the file was saved without contents.
+  void require_contents() const;
   /// As `ExitCode`; `reason` becomes a sentence if it is kCannotTell.
   int exit_code(std::string& reason) const;
 };
 
 /// Audits every heap of `examination.facts.sites`, into `examination.heaps`. `contents`: what of
-/// users' memory can be read.
-void audit_heaps(const AnyView& view, Contents contents, Examination& examination);
+/// users' memory can be read. `now`: of a process that runs, memory as it is at each read; null for
+/// what stands still.
+void audit_heaps(WatchedView& view, Contents contents, Examination& examination,
+                 const AnyView* now = nullptr);
 
 }  // namespace arenite

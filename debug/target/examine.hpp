@@ -31,7 +31,8 @@ enum class Standing {
 };
 
 /// A process is looked at again while a lock of a heap is held, and while findings do not persist.
+/// `told`, if there is one, is called while heaps are walked, also by `at_rest`.
 Examination examine(const Source& source, const AtRest& at_rest = {},
-                    Standing standing = Standing::briefly);
+                    Standing standing = Standing::briefly, const Told& told = {});
 
 }  // namespace arenite

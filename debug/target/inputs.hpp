@@ -6,8 +6,8 @@
 
 namespace arenite {
 
-Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing);
-Examination examine_core(const std::string& path, const AtRest& at_rest);
-Examination examine_snapshot(const std::string& path, const AtRest& at_rest);
+Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing, const Told& told);
+Examination examine_core(const std::string& path, const AtRest& at_rest, const Told& told);
+Examination examine_snapshot(const std::string& path, const AtRest& at_rest, const Told& told);
 
 }  // namespace arenite

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "debug/memory/heap_sites.hpp"
+#include "debug/memory/regions.hpp"
 #include "debug/memory/residency.hpp"
 
 namespace arenite {
@@ -38,6 +39,9 @@ struct ProcessFacts {
   std::vector<HeapSite> sites;
   /// Of pools of heaps, as a snapshot says.
   std::vector<Residency> residency;
+  /// Stretches the process could write to and never touched, as a snapshot says; ascending and
+  /// disjoint.
+  std::vector<Region> untouched;
   /// Lines as of /proc/PID/maps; the mappings' paths lie in it.
   std::unique_ptr<std::string> maps;
   /// In ascending order.

@@ -10,7 +10,9 @@
 #include <thread>
 #include <tuple>
 
+#include "debug/layer/layer_stretches.hpp"
 #include "debug/memory/cannot_tell.hpp"
+#include "debug/memory/direct_view.hpp"
 #include "debug/memory/live_view.hpp"
 #include "debug/memory/memory_copy.hpp"
 #include "debug/memory/stopped_process.hpp"
@@ -109,11 +111,15 @@ class Look {
       : began_(Clock::now()),
         pid_(pid),
         stopped_(std::make_unique<StoppedProcess>(pid)),
-        live_(pid) {
+        live_(pid),
+        direct_(pid) {
     facts = facts_of_process(pid, *stopped_, live_);
     standing_ = stopped_->standing();
     if (briefly && copy_tables()) let_go();
   }
+
+  /// What is now, of what was not copied; null if it is what was then.
+  const AnyView* now() const { return stopped_ ? nullptr : &now_view_; }
 
   bool read(Address at, void* to, std::size_t bytes) const {
     return copy_.read(at, to, bytes) || live_.read(at, to, bytes);
@@ -132,20 +138,20 @@ class Look {
  private:
   using Clock = std::chrono::steady_clock;
 
-  /// False if more than the tables is needed: the debug layer's guards are in users' memory.
+  /// False if they are too large, or cannot be read.
   bool copy_tables() {
-    std::vector<Region> stretches;
     for (const HeapSite& site : facts.sites) {
-      std::uint64_t cookie = 0;
-      if (site.debug_root != 0 && read_object(live_, site.debug_root, cookie) && cookie != 0)
-        return false;
       HeapPlan plan;
       Findings findings([](void*, const Finding&) {}, nullptr);
       if (!RootAudit(plan, findings).admit(live_, site.root)) continue;
-      for (const Region& stretch : snapshot::heap_stretches(plan, false))
-        stretches.push_back(stretch);
+      if (!copy_.take(pid_, snapshot::heap_stretches(plan, false))) return false;
+      LayerPlan layer;
+      const AnyView view(*this);
+      if (admit_layer(view, site.debug_root, plan, layer) != LayerEnd::there) continue;
+      LayerStretches<AnyView> stretches(view, plan, layer);
+      if (!copy_.take(pid_, stretches.gather(site.debug_root))) return false;
     }
-    return copy_.take(pid_, stretches);
+    return true;
   }
 
   Clock::time_point began_;
@@ -153,6 +159,8 @@ class Look {
   std::unique_ptr<StoppedProcess> stopped_;
   LiveView live_;
   MemoryCopy copy_;
+  DirectView direct_;
+  AnyView now_view_{direct_};
   bool standing_ = false;
 };
 static_assert(MemoryView<Look>);
@@ -160,8 +168,8 @@ static_assert(MemoryView<Look>);
 /// Looks until one finds the process at rest, and those that do agree on what they find.
 class Looks {
  public:
-  Looks(pid_t pid, const AtRest& at_rest, Standing standing)
-      : pid_(pid), at_rest_(at_rest), briefly_(standing == Standing::briefly) {}
+  Looks(pid_t pid, const AtRest& at_rest, Standing standing, const Told& told)
+      : pid_(pid), at_rest_(at_rest), told_(told), briefly_(standing == Standing::briefly) {}
 
   Examination run() {
     for (int look = 1;; ++look) {
@@ -176,13 +184,15 @@ class Looks {
   bool take(Examination& examination, bool last) {
     Look look(pid_, briefly_);
     examination.facts = std::move(look.facts);
-    audit_heaps(look, Contents::there, examination);
+    const AnyView view(look);
+    WatchedView watched(view, told_);
+    audit_heaps(watched, Contents::live, examination, look.now());
     if (examination.heaps.empty()) no_heap(examination.facts);
     if (locked(examination) || !look.standing()) {
       if (!last) return false;
       examination.torn = look.standing() ? "a thread was inside an operation at every look"
                                          : "a thread could not be stopped";
-      return count(examination, look);
+      return count(examination, look, watched);
     }
     const std::set<Key> found = keys_of(examination);
     ++at_rest_looks_;
@@ -195,11 +205,11 @@ class Looks {
     keep_only(examination, *persistent_);
     if (persistent_->empty())
       for (HeapReport& heap : examination.heaps) heap.suppressed.clear();
-    return count(examination, look);
+    return count(examination, look, watched);
   }
 
-  bool count(Examination& examination, Look& look) {
-    if (at_rest_) at_rest_(look, examination);
+  bool count(Examination& examination, Look& look, const WatchedView& watched) {
+    if (at_rest_) at_rest_(watched, examination);
     look.let_go();
     examination.stood = look.stood;
     return true;
@@ -207,6 +217,7 @@ class Looks {
 
   pid_t pid_;
   const AtRest& at_rest_;
+  const Told& told_;
   bool briefly_;
   int at_rest_looks_ = 0;
   std::optional<std::set<Key>> persistent_;
@@ -214,8 +225,8 @@ class Looks {
 
 }  // namespace
 
-Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing) {
-  return Looks(pid, at_rest, standing).run();
+Examination examine_process(pid_t pid, const AtRest& at_rest, Standing standing, const Told& told) {
+  return Looks(pid, at_rest, standing, told).run();
 }
 
 }  // namespace arenite

@@ -40,6 +40,14 @@ void take_context(std::istream& words, ProcessFacts& facts) {
   facts.contexts.push_back(context);
 }
 
+void take_untouched(std::istream& words, ProcessFacts& facts) {
+  words >> std::hex;
+  for (Region region{}; words >> region.begin >> region.end;)
+    if (region.begin < region.end &&
+        (facts.untouched.empty() || facts.untouched.back().end <= region.begin))
+      facts.untouched.push_back(region);
+}
+
 /// What the modules' own headers say, which are in the file: where the debug layer is.
 void complete_sites(const snapshot::Reader& reader, ProcessFacts& facts) {
   for (const HeapSite& found : find_heap_sites(reader, facts.mappings))
@@ -64,6 +72,7 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
       for (std::uint64_t thread; words >> thread;) facts.threads.push_back(thread);
     if (key == "signal") words >> facts.signal;
     if (key == "context") take_context(words, facts);
+    if (key == "untouched") take_untouched(words, facts);
     if (key == "resident") {
       std::string residency;
       std::getline(words >> std::ws, residency);
@@ -86,7 +95,7 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
 
 }  // namespace
 
-Examination examine_snapshot(const std::string& path, const AtRest& at_rest) {
+Examination examine_snapshot(const std::string& path, const AtRest& at_rest, const Told& told) {
   const snapshot::Reader reader(path);
   Examination examination;
   examination.damage = reader.damage();
@@ -94,10 +103,15 @@ Examination examine_snapshot(const std::string& path, const AtRest& at_rest) {
     examination.torn = "the snapshot was taken of a process inside an operation";
   examination.facts = facts_of_snapshot(reader);
   const bool full = (reader.header().flags & snapshot::kFull) != 0;
-  audit_heaps(reader, full ? Contents::there : Contents::absent, examination);
+  if (!full)
+    examination.lacking = path + " was saved without the contents of memory, which this needs; " +
+                          "save it with arenite snapshot --full";
+  const AnyView view(reader);
+  WatchedView watched(view, told);
+  audit_heaps(watched, full ? Contents::there : Contents::absent, examination);
   if (examination.heaps.empty())
     throw CannotTell(examination.damage.empty() ? path + " has no heap in it" : examination.damage);
-  if (at_rest) at_rest(reader, examination);
+  if (at_rest) at_rest(watched, examination);
   return examination;
 }
 

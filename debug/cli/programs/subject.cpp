@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program for the tests to look at: does what its argument says, prints an address and a newline,
 // and waits to be killed.
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <array>
@@ -124,6 +125,44 @@ void random_program(unsigned seed) {
   say(kept);
 }
 
+/// Under mode=page: the page behind a block is opened, as no program should.
+void open_a_guard_page() {
+  kept = std::malloc(4096);
+  auto* behind = static_cast<char*>(kept) + 4096;
+  constexpr int kGuardRemove = 103;  // younger than the headers
+  ::madvise(behind, 4096, kGuardRemove);
+  ::mprotect(behind, 4096, PROT_READ | PROT_WRITE);
+  *behind = 1;
+  say(kept);
+}
+
+/// A program as text, a letter and a number a step: aN allocates N bytes for the next place, fN
+/// frees the place N modulo their number, hN has a thread allocate and free N blocks and end, dN
+/// frees a block of N bytes twice, oN writes a byte behind a block of N bytes.
+void run_steps(const char* text) {
+  std::array<void*, 32> places{};
+  std::size_t next = 0;
+  while (*text != '\0') {
+    const char step = *text++;
+    char* end = nullptr;
+    const std::size_t number = std::strtoul(text, &end, 10);
+    text = end;
+    void*& place = places[(step == 'f' ? number : next) % places.size()];
+    if (step == 'a' || step == 'f') std::free(std::exchange(place, nullptr));
+    if (step == 'a') place = std::calloc(1, number);
+    if (step == 'a') ++next;
+    if (step == 'h')
+      std::thread([number] {
+        for (std::size_t i = 0; i < number; ++i) std::free(std::malloc(i * 37 % 3000));
+      }).join();
+    if (step != 'd' && step != 'o') continue;
+    kept = std::malloc(number);
+    if (step == 'o') static_cast<volatile char*>(kept)[number] = 1;
+    if (step == 'd') std::free(kept), std::free(kept);
+  }
+  say(&places);
+}
+
 /// Threads that allocate and free each other's blocks, and threads that come and go.
 [[noreturn]] void work() {
   static std::array<std::atomic<void*>, 1024> shared{};
@@ -155,6 +194,10 @@ int main(int argc, char** argv) {
     lose_in_every_way();
   } else if (std::strcmp(what, "random") == 0) {
     random_program(static_cast<unsigned>(std::atoi(argv[2])));
+  } else if (std::strcmp(what, "steps") == 0) {
+    run_steps(argv[2]);
+  } else if (std::strcmp(what, "unguarded") == 0) {
+    open_a_guard_page();
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {

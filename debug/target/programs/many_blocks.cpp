@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// A heap of many blocks to be looked at: allocates ARGV[1] blocks of ARGV[2] bytes, 16 to
-// 160 if not given, frees one in ten, says where the middle one is, and waits to be killed.
+// A heap of many blocks to be looked at: allocates ARGV[1] blocks of ARGV[2] bytes, 16 to 160 if
+// not given or 0, frees one in ten at once and one in ARGV[3], if given, at the end; says where the
+// middle one is, and waits to be killed.
 #include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 int main(int argc, char** argv) {
@@ -23,6 +25,11 @@ int main(int argc, char** argv) {
       std::free(block);
     else
       blocks.push_back(block);
+  }
+  const std::size_t one_in = argc > 3 ? std::strtoull(argv[3], nullptr, 10) : 0;
+  for (std::size_t i = 0; one_in != 0 && i < wanted; ++i) {
+    state ^= state << 13, state ^= state >> 7, state ^= state << 17;
+    if (state % one_in == 0) std::free(std::exchange(blocks[i], nullptr));
   }
   std::printf("%p\n", static_cast<void*>(blocks[blocks.size() / 2]));
   std::fflush(stdout);
