@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` gives. Components: runtime (shared library), devel (headers, static library, packages), tools (CLI),
+# What `cmake --install` gives. Components: runtime (shared library), devel (headers, static library, packages), tools (CLI, its manual, completions, gdb commands, schemas),
 # python (the module `arenite`).
 
 include(GNUInstallDirs)
@@ -68,4 +68,14 @@ install(FILES ${PROJECT_SOURCE_DIR}/lib/frontend/cpython/module/arenite.py
 
 if(TARGET arenite_cli)
   install(TARGETS arenite_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT tools)
+  set(arenite_cli_built ${PROJECT_BINARY_DIR}/debug/cli)
+  install(FILES ${arenite_cli_built}/arenite.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1 COMPONENT tools)
+  install(FILES ${arenite_cli_built}/arenite.bash
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME arenite COMPONENT tools)
+  install(FILES ${arenite_cli_built}/_arenite DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT tools)
+  install(FILES ${arenite_cli_built}/arenite.fish
+    DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d COMPONENT tools)
+  install(FILES ${PROJECT_SOURCE_DIR}/debug/cli/arenite.gdb DESTINATION ${CMAKE_INSTALL_DATADIR}/arenite COMPONENT tools)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/debug/cli/schema DESTINATION ${CMAKE_INSTALL_DATADIR}/arenite COMPONENT tools
+    FILES_MATCHING PATTERN "*.json")
 endif()
