@@ -217,8 +217,11 @@ TYPED_TEST(BrokenTest, P1_attached_twice) {
   EXPECT_ONLY("P1");
 }
 TYPED_TEST(BrokenTest, P1_attached_to_nothing) {
-  this->attached(this->first_, this->kBusyClass) = 12345678;
-  EXPECT_ONLY("P1");
+  // The first number that is no pool's, and one far away.
+  for (const std::uint32_t pool : {this->tables().arena_count() * kArenaPools, 12345678u}) {
+    this->attached(this->first_, this->kBusyClass) = pool;
+    EXPECT_ONLY("P1");
+  }
 }
 TYPED_TEST(BrokenTest, P1_owner_does_not_know) {
   this->attached(this->first_, this->kBusyClass) = kNone;
@@ -271,6 +274,14 @@ TYPED_TEST(BrokenTest, P4_bit_behind_the_last_block) {
 
 TYPED_TEST(BrokenTest, P6_link_back) {
   this->pool(this->busy_pool(PoolState::listed)).previous = 0;
+  EXPECT_ONLY("P6");
+}
+TYPED_TEST(BrokenTest, P6_link_back_in_the_middle) {
+  // A block of the second pool comes back, so that two are listed.
+  this->give_up(this->small_[SizeClasses<TypeParam>::kFacts[this->kBusyClass].capacity]);
+  const auto& list = this->root().lists[this->kBusyClass];
+  ASSERT_GE(list.length, 2u);
+  this->pool(list.tail).previous = kNone;
   EXPECT_ONLY("P6");
 }
 TYPED_TEST(BrokenTest, P6_cycle) {
