@@ -300,6 +300,8 @@ class Heap {
       // A pool nobody used yet is opened only for want of any block.
       const PoolIndex next = exchange(thread, size_class, pool, lowest == wanted);
       if (next.value == kNone) break;
+      // All its blocks may have come back before it was left; those who gave them saw it attached.
+      if (pool.value != kNone) close_if_empty(pool, size_class);
       pool = next;
     }
     const unsigned count = wanted - lowest;

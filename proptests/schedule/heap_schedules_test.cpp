@@ -61,6 +61,18 @@ TEST(HeapSchedules, FreesIntoAPoolThatIsBeingLeft) {
                 [] { empty(); }});
 }
 
+TEST(HeapSchedules, ClosesAPoolThatCameBackWholeBeforeItWasLeft) {
+  // The owner finds nothing in its pool; before it leaves it, all its blocks come back, from one
+  // who sees it attached still.
+  expect_clean({[] { prepare(2, 4); },
+                {[] { allocate_block(0, 4); },
+                 [] {
+                   for (std::size_t i = 0; i < 4; ++i) free_block(1, i);
+                 }},
+                [] { empty(); }},
+               {.bound = 2});
+}
+
 TEST(HeapSchedules, ListsNoPoolThatWasEmptiedMeanwhile) {
   // One thread has given a block back to the full pool and is to list it; meanwhile the other lists
   // it, takes what came back, and leaves it full again.
