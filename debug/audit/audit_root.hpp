@@ -69,8 +69,8 @@ class RootAudit {
   /// they never promise more than is there.
   template <MemoryView View>
   bool read(const View& view, Address at) {
-    Stretch<Remote> range;
-    std::uint32_t threads_used;
+    Stretch<Remote> range{};
+    std::uint32_t threads_used = 0;
     if (!read_object(view, at + offsetof(HeapRoot<Remote>, range), range) ||
         !read_object(view, at + offsetof(HeapRoot<Remote>, threads_used), threads_used) ||
         !read_object(view, at, root_))

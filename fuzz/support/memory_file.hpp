@@ -54,10 +54,11 @@ inline void locate_some(const AnyView& view, const Examination& examination) {
 }
 
 /// Whether `examine` let the file in; it may say no (CannotTell), and nothing else.
-inline bool let_in(Examination (*examine)(const std::string& path, const AtRest& at_rest),
+inline bool let_in(Examination (*examine)(const std::string& path, const AtRest& at_rest,
+                                          const Told& told),
                    const std::string& path) {
   try {
-    const Examination seen = examine(path, locate_some);
+    const Examination seen = examine(path, locate_some, {});
     count("let_in");
     for (const HeapReport& heap : seen.heaps) {
       count("findings", heap.findings.size());
