@@ -23,10 +23,11 @@ class SharedWord {
   // Acquire and release: each pairs with the other, here and in `sequence`.
   Number get() const { return value_.load(std::memory_order_acquire); }
   void set(Number value) { value_.store(value, std::memory_order_release); }
-  /// Whether it was `from` and now is `to`.
+  /// Whether it was `from` and now is `to`. It acquires nothing: what was published with `from` is
+  /// seen by whoever then gets it, or anything else that was set before.
   bool change(Number from, Number to) {
-    return value_.compare_exchange_strong(from, to, std::memory_order_acq_rel,
-                                          std::memory_order_acquire);
+    return value_.compare_exchange_strong(from, to, std::memory_order_release,
+                                          std::memory_order_relaxed);
   }
 
  private:
@@ -98,19 +99,19 @@ class PageRecords {
   Address records() const { return reinterpret_cast<Address>(records_); }
 
   void add_begin(std::uint32_t page) {
-    // Release: pairs with the acquire in `begins_at` and `begin_at_or_before`.
-    begins_[page / 64].fetch_or(std::uint64_t{1} << page % 64, std::memory_order_release);
+    // Relaxed, as all of this: what begins is published by the end of the area it lies in.
+    begins_[page / 64].fetch_or(std::uint64_t{1} << page % 64, std::memory_order_relaxed);
   }
 
   bool begins_at(std::uint32_t page) const {
-    return begins_[page / 64].load(std::memory_order_acquire) >> page % 64 & 1;
+    return begins_[page / 64].load(std::memory_order_relaxed) >> page % 64 & 1;
   }
 
   /// The last page in [first, page] at which a stretch begins, or kNone.
   std::uint32_t begin_at_or_before(std::uint32_t page, std::uint32_t first) const {
     std::uint64_t below = ~std::uint64_t{0} >> (63 - page % 64);
     for (std::uint32_t word = page / 64;; --word, below = ~std::uint64_t{0}) {
-      const std::uint64_t found = begins_[word].load(std::memory_order_acquire) & below;
+      const std::uint64_t found = begins_[word].load(std::memory_order_relaxed) & below;
       if (found != 0) {
         const auto last = word * 64 + 63 - static_cast<std::uint32_t>(std::countl_zero(found));
         return last >= first ? last : kNone;

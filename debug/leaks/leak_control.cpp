@@ -104,7 +104,7 @@ bool add_root_region(Region region) {
     // beginning.
     std::atomic_thread_fence(std::memory_order_release);
     place.end.store(hidden(region.end), std::memory_order_relaxed);
-    // Release: pairs with the acquires in `remove_root_region` and `root_region`.
+    // Release: pairs with the acquire in `root_region`.
     place.begin.store(hidden(region.begin), std::memory_order_release);
     return true;
   }
@@ -113,7 +113,8 @@ bool add_root_region(Region region) {
 
 bool remove_root_region(Region region) {
   for (RootRegion& place : root_regions) {
-    Address begin = place.begin.load(std::memory_order_acquire);
+    // Relaxed: who removes a region has it from whoever added it.
+    Address begin = place.begin.load(std::memory_order_relaxed);
     if (begin == hidden(region.begin) &&
         place.end.load(std::memory_order_relaxed) == hidden(region.end) &&
         place.begin.compare_exchange_strong(begin, kFree, std::memory_order_relaxed))

@@ -5,13 +5,8 @@
 #include <optional>
 
 #include "debug/leaks/leak_control.hpp"
-#include "debug/modes/sanitizer_interface.hpp"
 #include "debug/report/desk.hpp"
 #include "proptests/schedule/protocol_test.hpp"
-
-extern "C" int __sanitizer_install_malloc_and_free_hooks(void (*malloc_hook)(const volatile void*,
-                                                                             std::size_t),
-                                                         void (*free_hook)(const volatile void*));
 
 namespace arenite::schedule {
 namespace {
@@ -85,30 +80,6 @@ TEST(LeakControlSchedules, AddsAndRemovesRootRegionsWhole) {
                  [] { remove_root_region(two); }},
                 [] {}},
                {.bound = 3});
-}
-
-int read_by_hook;
-
-TEST(HookSchedules, ShowsAHookWhatItsInstallerWrote) {
-  static bool installed;
-  static int written;
-  written = 0;
-  installed = false;
-  expect_clean({[] {},
-                {[] {
-                   if (installed) return;
-                   written = 1;
-                   installed =
-                       __sanitizer_install_malloc_and_free_hooks(
-                           [](const volatile void*, std::size_t) { read_by_hook = written; },
-                           [](const volatile void*) { read_by_hook = written; }) != 0;
-                 },
-                 [] {
-                   detail::run_malloc_hooks(nullptr, 1);
-                   detail::run_free_hooks(nullptr);
-                 }},
-                [] {}},
-               {.bound = 1});
 }
 
 }  // namespace
