@@ -221,6 +221,9 @@ TYPED_TEST(BrokenTest, P1_attached_to_nothing) {
   for (const std::uint32_t pool : {this->tables().arena_count() * kArenaPools, 12345678u}) {
     this->attached(this->first_, this->kBusyClass) = pool;
     EXPECT_ONLY("P1");
+    // The pool it was attached to is P1, too: nobody has it any more.
+    const auto said = "attached to pool " + std::to_string(pool) + ", of ";
+    EXPECT_NE(this->audit().text.find(said), std::string::npos) << this->audit();
   }
 }
 TYPED_TEST(BrokenTest, P1_owner_does_not_know) {

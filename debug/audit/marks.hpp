@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
 // What an audit remembers while it walks: who holds each pool, and a map of all blocks with a bit
 // for each that stands in a thread array. A hundredth of the heap's size, and only the part that is
-// written takes memory.
+// written takes memory. An index that was read from the heap has to be checked before it comes
+// here.
 #pragma once
 
 #include <cstdint>
 
+#include "base/contract.hpp"
 #include "debug/audit/finding.hpp"
 #include "debug/audit/plan.hpp"
 #include "debug/audit/scratch.hpp"
@@ -23,6 +25,8 @@ class Marks {
  public:
   explicit Marks(const HeapPlan& plan)
       : words_(plan.root.bitmap_bytes / 8),
+        pool_count_(plan.pool_count),
+        arena_count_(plan.arena_count),
         pools_(std::size_t{plan.pool_count} * sizeof(PoolMark)),
         held_(std::size_t{plan.pool_count} * plan.root.bitmap_bytes),
         arenas_(plan.arena_count) {}
@@ -30,13 +34,18 @@ class Marks {
   /// Whether the memory could be had; nothing else may be called if not.
   bool had() const { return pools_.had() && held_.had() && arenas_.had(); }
 
-  PoolMark& pool(std::uint32_t index) { return static_cast<PoolMark*>(pools_.data())[index]; }
+  PoolMark& pool(std::uint32_t index) {
+    ARN_ASSERT(index < pool_count_);
+    return static_cast<PoolMark*>(pools_.data())[index];
+  }
   /// Marks the arena as met in a list; false if it was before.
   bool meet_arena(std::uint32_t index) {
+    ARN_ASSERT(index < arena_count_);
     auto& met = static_cast<unsigned char*>(arenas_.data())[index];
     return met++ == 0;
   }
   bool arena_met(std::uint32_t index) const {
+    ARN_ASSERT(index < arena_count_);
     return static_cast<const unsigned char*>(arenas_.data())[index] != 0;
   }
   /// Marks a block as held; false if it was before.
@@ -55,6 +64,8 @@ class Marks {
 
  private:
   std::size_t words_;
+  std::uint32_t pool_count_;
+  std::uint32_t arena_count_;
   Scratch pools_;
   Scratch held_;
   Scratch arenas_;
