@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/bits.hpp"
 #include "debug/blocks/block_walk.hpp"
 #include "debug/memory/cannot_tell.hpp"
 
@@ -18,9 +19,10 @@ void add_statistics(const Statistics& statistics, HeapCensus& census) {
                        statistics.span_pools;
 }
 
-void add_pool(const WalkedPool& pool, const HeapPlan& plan, bool first, HeapCensus& census) {
-  if (first && census.arena_live.size() <= pool.arena()) census.arena_live.resize(pool.arena() + 1);
-  if (first) census.arena_live[pool.arena()] += pool.live_bytes();
+void add_pool(const WalkedPool& pool, const HeapPlan& plan, HeapCensus& census) {
+  std::vector<std::uint64_t>& arenas = census.arena_live.back();
+  if (arenas.size() <= pool.arena()) arenas.resize(pool.arena() + 1);
+  arenas[pool.arena()] += pool.live_bytes();
   if (!has_blocks(pool.use) && pool.use != PoolUse::span) return;
   ClassCensus& of =
       census.classes[pool.use == PoolUse::span ? census.classes.size() - 1 : pool.size_class];
@@ -32,29 +34,45 @@ void add_pool(const WalkedPool& pool, const HeapPlan& plan, bool first, HeapCens
   of.kept += touched - std::min(touched, pool.live_bytes());
 }
 
+void add_on_pages(const BlockFacts& facts, std::uint64_t page_bytes, HeapCensus& census) {
+  if (facts.state != BlockState::live) return;
+  const std::uint64_t open = round_up(std::max<std::uint64_t>(facts.size, 1), page_bytes);
+  ++census.on_pages.blocks;
+  census.on_pages.bytes += facts.size;
+  census.on_pages.kept += open - facts.size;
+  census.mapped_bytes += open;
+}
+
+void add_totals(const ClassCensus& of, HeapCensus& census) {
+  census.live_blocks += of.blocks;
+  census.live_bytes += of.bytes;
+  census.kept_bytes += of.kept;
+}
+
 }  // namespace
 
 HeapCensus take_census(const AnyView& view, const Examination& seen, const Traces& traces,
                        bool blocks) {
   HeapCensus census;
+  std::uint64_t page_bytes = 1;
   for (const HeapReport& heap : seen.heaps) {
     if (!heap.complete()) continue;
     const HeapPlan& plan = heap.result.plan;
-    const bool first = census.classes.empty();
+    census.arena_live.emplace_back();
     census.classes.resize(std::max<std::size_t>(census.classes.size(), plan.root.class_count + 1));
     for (std::uint32_t i = 0; i < plan.root.class_count; ++i)
       census.classes[i].block_bytes = plan.root.classes[i].block_bytes;
+    page_bytes = plan.root.page_bytes;
     add_statistics(heap.result.statistics, census);
     BlockWalk<AnyView> walk(view, plan);
     if (!walk.had()) throw CannotTell("there is no memory to walk a heap in");
-    walk.each_pool([&](const WalkedPool& pool) { add_pool(pool, plan, first, census); });
+    walk.each_pool([&](const WalkedPool& pool) { add_pool(pool, plan, census); });
     census.unclear_pools += walk.unclear();
   }
-  for (const ClassCensus& of : census.classes) {
-    census.live_blocks += of.blocks;
-    census.live_bytes += of.bytes;
-    census.kept_bytes += of.kept;
-  }
+  if (traces.each_on_pages != nullptr)
+    traces.each_on_pages([&](const BlockFacts& facts) { add_on_pages(facts, page_bytes, census); });
+  for (const ClassCensus& of : census.classes) add_totals(of, census);
+  add_totals(census.on_pages, census);
   census.requested_bytes = census.live_bytes;
   if (!blocks && !traces.there()) return census;
   census.requested_bytes = 0;

@@ -40,8 +40,11 @@ struct HeapCensus {
   std::uint64_t unclear_pools = 0;
   /// By class, the last for spans; of all heaps, which share a geometry.
   std::vector<ClassCensus> classes;
-  /// Live bytes of each arena, of the first heap.
-  std::vector<std::uint64_t> arena_live;
+  /// The debug layer's live blocks on guard pages, which are of no class and in no pool; bytes as
+  /// asked for. The totals have them, too.
+  ClassCensus on_pages;
+  /// Live bytes of each arena, heap by heap.
+  std::vector<std::vector<std::uint64_t>> arena_live;
   /// In ascending order.
   std::vector<CensusBlock> blocks;
 };

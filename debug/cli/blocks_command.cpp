@@ -186,13 +186,16 @@ void print_json(const Examination& seen, Blocks& blocks) {
 void print_text(Blocks& blocks) {
   fmt::print("{:>14}  {:>10}  {:>10}  {:>5}  {:>6}  {:>8}  {:<11}  {}\n", "address", "size",
              "usable", "class", "arena", "pool", "state", "allocated by");
-  for (const BlockRow& row : blocks.rows())
-    fmt::print("{:>14x}  {:>10}  {:>10}  {:>5}  {:>6}  {:>8}  {:<11}  {}\n", row.begin, row.size,
-               row.usable, row.size_class, row.arena, row.pool,
+  for (const BlockRow& row : blocks.rows()) {
+    const std::string where =
+        row.on_pages ? fmt::format("{:>23}", "on guard pages")
+                     : fmt::format("{:>5}  {:>6}  {:>8}", row.size_class, row.arena, row.pool);
+    fmt::print("{:>14x}  {:>10}  {:>10}  {}  {:<11}  {}\n", row.begin, row.size, row.usable, where,
                kRowStateNames[static_cast<std::size_t>(row.state)],
                row.traced ? fmt::format("#{} {}", row.facts.serial,
                                         blocks.names().culprit(row.facts.allocated))
                           : "");
+  }
   if (blocks.count() > blocks.rows().size())
     fmt::print("and {} more; --limit 0 shows all\n", blocks.count() - blocks.rows().size());
   fmt::print("{} blocks, {}\n", blocks.count(), bytes_text(blocks.bytes()));

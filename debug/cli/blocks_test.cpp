@@ -92,6 +92,44 @@ TEST(Diff, tells_what_grew) {
   EXPECT_EQ(same.code, 0) << same.text;
 }
 
+Child steps(const char* mode, const char* text) {
+  return Child({kCli, "run", "--mode", mode, "--", kSubject, "steps", text});
+}
+
+/// Blocks on guard pages are in no pool: totals, classes, sites and the list have them all the
+/// same.
+TEST(Diff, of_blocks_on_guard_pages) {
+  const Child before = steps("page", "a100");
+  const Child after = steps("page", "a100a5000a6000");
+  const Json json = arenite("diff --format json " + before.pid() + " " + after.pid()).json();
+  EXPECT_EQ(json["totals"]["blocks"]["change"], 2);
+  EXPECT_EQ(json["totals"]["live"]["change"], 11000);
+  EXPECT_EQ(json["totals"]["requested"]["change"], 11000);
+  EXPECT_EQ(json["totals"]["mapped"]["change"], 16384);
+  ASSERT_EQ(json["classes"].size(), 1u);
+  EXPECT_EQ(json["classes"][0]["label"], "guard pages");
+  EXPECT_EQ(json["classes"][0]["live_bytes"], 11000);
+  ASSERT_EQ(json["sites"].size(), 1u) << json["sites"];
+  EXPECT_EQ(json["sites"][0]["live_bytes"], 11000);
+  EXPECT_EQ(json["blocks"]["added"].get<int>() - json["blocks"]["gone"].get<int>(), 2);
+}
+
+TEST(Diff, with_the_debug_layer_has_classes_and_sites) {
+  const Child before = steps("debug", "a100");
+  const Child after = steps("debug", "a100a5000a6000f1");
+  const std::string both = before.pid() + " " + after.pid();
+  const Json json = arenite("diff --format json " + both).json();
+  // The block that was freed waits in quarantine: live to the heap, not to the program.
+  EXPECT_EQ(json["totals"]["blocks"]["change"], 2);
+  EXPECT_EQ(json["totals"]["requested"]["change"], 6000);
+  ASSERT_EQ(json["classes"].size(), 2u) << json["classes"];
+  EXPECT_EQ(json["sites"].size(), 2u) << json["sites"];
+  const std::string text = arenite("diff " + both).text;
+  EXPECT_THAT(text, HasSubstr("blocks  class\n"));
+  EXPECT_THAT(text, HasSubstr("blocks  site\n"));
+  EXPECT_THAT(text, HasSubstr("freed blocks in quarantine"));
+}
+
 // ---- export ----
 
 std::string inflated(const std::string& packed) {

@@ -40,7 +40,7 @@ const std::vector<Field>& fields() {
       {"live", false, "bytes of live blocks"},
       {"requested", false, "bytes asked for"},
       {"blocks", false, "live blocks"},
-      {"kept", false, "bytes of pools in use that are in no live block"},
+      {"kept", false, "bytes of pools in use and of guarded pages that are in no live block"},
       {"mapped", false, "bytes mapped"},
       {"arenas", false, "arenas"},
       {"pools", false, "pools in use"},
@@ -109,6 +109,7 @@ void take_look(const std::string& word, bool leaks, Look& look) {
       leaks ? Standing::throughout : Standing::briefly, progress.told());
 }
 
+/// Of a site or a class.
 struct SiteChange {
   std::string label;
   std::int64_t bytes = 0;
@@ -130,11 +131,24 @@ void add_sites(Look& look, std::int64_t sign, std::map<std::string, SiteChange>&
     }
 }
 
+void add_classes(const HeapCensus& census, std::int64_t sign,
+                 std::map<std::string, SiteChange>& changes) {
+  const auto add = [&](const std::string& label, const ClassCensus& of) {
+    SiteChange& one = changes[label];
+    one.bytes += sign * static_cast<std::int64_t>(of.bytes);
+    one.blocks += sign * static_cast<std::int64_t>(of.blocks);
+    one.kept += sign * static_cast<std::int64_t>(of.kept);
+  };
+  for (std::size_t i = 0; i < census.classes.size(); ++i)
+    add(i + 1 == census.classes.size()
+            ? "spans"
+            : fmt::format("class {}: {} bytes", i, census.classes[i].block_bytes),
+        census.classes[i]);
+  add("guard pages", census.on_pages);
+}
+
 /// Those that changed, by how much live and kept bytes moved.
-std::vector<SiteChange> site_changes(Look& before, Look& after) {
-  std::map<std::string, SiteChange> changes;
-  add_sites(before, -1, changes);
-  add_sites(after, 1, changes);
+std::vector<SiteChange> changed(std::map<std::string, SiteChange> changes) {
   std::vector<SiteChange> list;
   for (auto& [label, one] : changes)
     if (one.bytes != 0 || one.blocks != 0 || one.kept != 0) {
@@ -148,6 +162,20 @@ std::vector<SiteChange> site_changes(Look& before, Look& after) {
     return std::tuple(weight(b), a.label) < std::tuple(weight(a), b.label);
   });
   return list;
+}
+
+std::vector<SiteChange> site_changes(Look& before, Look& after) {
+  std::map<std::string, SiteChange> changes;
+  add_sites(before, -1, changes);
+  add_sites(after, 1, changes);
+  return changed(std::move(changes));
+}
+
+std::vector<SiteChange> class_changes(const HeapCensus& before, const HeapCensus& after) {
+  std::map<std::string, SiteChange> changes;
+  add_classes(before, -1, changes);
+  add_classes(after, 1, changes);
+  return changed(std::move(changes));
 }
 
 std::string signed_bytes(std::int64_t bytes) {
@@ -178,12 +206,19 @@ struct ArenaChanges {
 
 ArenaChanges arena_changes(const HeapCensus& a, const HeapCensus& b) {
   ArenaChanges changes;
-  const auto at = [](const HeapCensus& census, std::size_t i) {
-    return i < census.arena_live.size() ? census.arena_live[i] : 0;
+  const auto at = [](const std::vector<std::uint64_t>& live, std::size_t i) {
+    return i < live.size() ? live[i] : 0;
   };
-  for (std::size_t i = 0; i < std::max(a.arena_live.size(), b.arena_live.size()); ++i) {
-    const std::uint64_t before = at(a, i), after = at(b, i);
-    ++(after > before ? changes.fuller : after < before ? changes.emptier : changes.same);
+  const auto of = [](const HeapCensus& census, std::size_t heap) {
+    return heap < census.arena_live.size() ? census.arena_live[heap] : std::vector<std::uint64_t>{};
+  };
+  const std::size_t heaps = std::max(a.arena_live.size(), b.arena_live.size());
+  for (std::size_t heap = 0; heap < heaps; ++heap) {
+    const std::vector<std::uint64_t> old = of(a, heap), now = of(b, heap);
+    for (std::size_t i = 0; i < std::max(old.size(), now.size()); ++i) {
+      const std::uint64_t before = at(old, i), after = at(now, i);
+      ++(after > before ? changes.fuller : after < before ? changes.emptier : changes.same);
+    }
   }
   return changes;
 }
@@ -197,6 +232,7 @@ class Difference {
         leaks_(leaks),
         blocks_(block_changes(before.census, after.census)),
         sites_(site_changes(before, after)),
+        classes_(class_changes(before.census, after.census)),
         arenas_(arena_changes(before.census, after.census)) {}
 
   void print_text() const {
@@ -210,20 +246,11 @@ class Difference {
     fmt::print("\nblocks: {} in both, {} added ({}), {} gone ({})\n", blocks_.in_both,
                blocks_.added, bytes_text(blocks_.added_bytes), blocks_.gone,
                bytes_text(blocks_.gone_bytes));
-    fmt::print("arenas: {} fuller, {} emptier, {} as they were\n\n", arenas_.fuller,
-               arenas_.emptier, arenas_.same);
-    if (sites_.empty()) return;
-    fmt::print("{}\n", style.strong(fmt::format("{:>12}{:>12}{:>12}  {}", "live", "kept", "blocks",
-                                                before_.traced ? "site" : "class")));
-    std::size_t shown = 0;
-    for (const SiteChange& one : sites_) {
-      if (request_.limit != 0 && shown == request_.limit) break;
-      ++shown;
-      fmt::print("{:>12}{:>12}{:>+12}  {}\n", signed_bytes(one.bytes), signed_bytes(one.kept),
-                 one.blocks, one.label);
-    }
-    if (shown < sites_.size())
-      fmt::print("and {} more; --limit 0 shows all\n", sites_.size() - shown);
+    fmt::print("arenas: {} fuller, {} emptier, {} as they were\n", arenas_.fuller, arenas_.emptier,
+               arenas_.same);
+    print_changes("class", classes_, style);
+    // Without the debug layer sites are the classes.
+    if (before_.traced || after_.traced) print_changes("site", sites_, style);
   }
 
   Json json() const {
@@ -237,12 +264,8 @@ class Difference {
                       {"gone", blocks_.gone},       {"gone_bytes", blocks_.gone_bytes}};
     json["arenas"] = {
         {"fuller", arenas_.fuller}, {"emptier", arenas_.emptier}, {"same", arenas_.same}};
-    json["sites"] = Json::array();
-    for (const SiteChange& one : sites_)
-      json["sites"].push_back({{"label", one.label},
-                               {"live_bytes", one.bytes},
-                               {"kept_bytes", one.kept},
-                               {"blocks", one.blocks}});
+    json["classes"] = describe_changes(classes_);
+    json["sites"] = describe_changes(sites_);
     return json;
   }
 
@@ -257,6 +280,29 @@ class Difference {
   }
 
  private:
+  void print_changes(const char* what, const std::vector<SiteChange>& list,
+                     const Style& style) const {
+    if (list.empty()) return;
+    fmt::print("\n{}\n",
+               style.strong(fmt::format("{:>12}{:>12}{:>12}  {}", "live", "kept", "blocks", what)));
+    std::size_t shown = 0;
+    for (const SiteChange& one : list) {
+      if (request_.limit != 0 && shown == request_.limit) break;
+      ++shown;
+      fmt::print("{:>12}{:>12}{:>+12}  {}\n", signed_bytes(one.bytes), signed_bytes(one.kept),
+                 one.blocks, one.label);
+    }
+    if (shown < list.size()) fmt::print("and {} more; --limit 0 shows all\n", list.size() - shown);
+  }
+  static Json describe_changes(const std::vector<SiteChange>& list) {
+    Json json = Json::array();
+    for (const SiteChange& one : list)
+      json.push_back({{"label", one.label},
+                      {"live_bytes", one.bytes},
+                      {"kept_bytes", one.kept},
+                      {"blocks", one.blocks}});
+    return json;
+  }
   static void print_row(const Row& row) {
     if (row.bytes)
       fmt::print("{:<14}{:>12}{:>12}{:>14}\n", row.name, bytes_text(row.before),
@@ -276,6 +322,7 @@ class Difference {
   bool leaks_;
   BlockChanges blocks_;
   std::vector<SiteChange> sites_;
+  std::vector<SiteChange> classes_;
   ArenaChanges arenas_;
 };
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -30,6 +31,22 @@ struct Explanation {
   const char* causes;
   const char* action;
 };
+
+/// Of the catalogue, but no command prints it.
+struct Unchecked {
+  const char* id;
+  const char* statement;
+  const char* reason;
+};
+
+constexpr std::array kUnchecked{
+    Unchecked{"S3", "Counters that only grow do not shrink between two looks.",
+              "An audit sees one instant, and no finding has this id. `arenite diff` and `arenite "
+              "watch` show how the figures of two looks differ."},
+    Unchecked{
+        "U1", "Event ring: serials rise, and no entry is torn.",
+        "This build keeps no event ring, so there is nothing to hold against it and no finding "
+        "has this id. What the debug layer knows of a block, `arenite whatis` tells."}};
 
 /// Of every id a command prints: invariants, and kinds of leaks.
 std::vector<Explanation> all_explanations() {
@@ -66,6 +83,12 @@ int run(const Request& request) {
                     {"check", one.check},
                     {"causes", one.causes},
                     {"action", one.action}});
+  }
+  for (const Unchecked& one : kUnchecked) {
+    if (!wanted.empty() && wanted != one.id) continue;
+    if (request.format == Format::text)
+      fmt::print("{}  {}\n    Not checked: {}\n", style.strong(one.id), one.statement, one.reason);
+    json.push_back({{"id", one.id}, {"statement", one.statement}, {"not_checked", one.reason}});
   }
   if (json.empty()) {
     fmt::print(stderr, "arenite: there is no id {}; `arenite explain` lists all\n", request.id);

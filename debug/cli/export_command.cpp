@@ -134,6 +134,7 @@ std::string prometheus_of(Taken& taken) {
   one("kept_bytes", "Bytes of pools in use that are in no live block.", census.kept_bytes);
   one("dirty_bytes", "Bytes of free pools whose pages are still there.", census.dirty_bytes);
   one("mapped_bytes", "Bytes mapped, without guard regions.", census.mapped_bytes);
+  one("guard_page_bytes", "Bytes of live blocks on guard pages.", census.on_pages.bytes);
   one("arenas", "Arenas.", census.arenas);
   one("pools_used", "Pools that are not free.", census.pools_used);
   one("findings", "Findings of the audit.", taken.seen.finding_count());

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -98,7 +99,10 @@ Seen look(const Source& source, std::size_t detail_bytes) {
     for (const HeapReport& heap : now.heaps) {
       if (!heap.complete()) continue;
       const HeapPlan& plan = heap.result.plan;
-      map::HeapFrame frame = map::read_frame(view, plan, detail_bytes, traces.find);
+      // One layer serves a process: its blocks on guard pages go with the heap it is of.
+      map::HeapFrame frame =
+          map::read_frame(view, plan, detail_bytes,
+                          {traces.find, heap.layer.there() ? traces.each_on_pages : nullptr});
       for (const StackId stack : frame.stacks) names.take(stack, traces);
       seen.traits.push_back(map::traits_of(plan));
       seen.facts.push_back(facts_of(source, now, heap));
@@ -124,9 +128,24 @@ std::vector<Source> sources_of(const Request& request) {
   return sources;
 }
 
+/// One count for each site, most bytes first.
+void merge(std::vector<map::OnPagesCount>& counts) {
+  std::map<std::uint16_t, map::OnPagesCount> merged;
+  for (const map::OnPagesCount& count : counts) {
+    map::OnPagesCount& one = merged[count.site];
+    one.site = count.site;
+    one.blocks += count.blocks;
+    one.bytes += count.bytes;
+  }
+  counts.clear();
+  for (const auto& [site, count] : merged) counts.push_back(count);
+  std::stable_sort(counts.begin(), counts.end(),
+                   [](const auto& a, const auto& b) { return b.bytes < a.bytes; });
+}
+
 /// Turns places in the sites of a frame into places in those of its heap. Stacks with one culprit
 /// are one site: a map has few colours.
-void unite(const std::vector<map::Site>& own, std::vector<std::uint16_t>& column,
+void unite(const std::vector<map::Site>& own, map::HeapFrame& frame,
            std::vector<map::Site>& sites) {
   std::vector<std::uint16_t> places;
   for (const map::Site& site : own) {
@@ -135,8 +154,12 @@ void unite(const std::vector<map::Site>& own, std::vector<std::uint16_t>& column
     places.push_back(static_cast<std::uint16_t>(found - sites.begin()));
     if (found == sites.end()) sites.push_back(site);
   }
-  for (std::uint16_t& place : column)
+  const auto move = [&](std::uint16_t& place) {
     if (place < places.size()) place = places[place];
+  };
+  for (std::uint16_t& place : frame.pools.site) move(place);
+  for (map::OnPagesCount& count : frame.on_pages.sites) move(count.site);
+  merge(frame.on_pages.sites);
 }
 
 /// The n-th heap of one source is the n-th of another if it is built alike.
@@ -155,7 +178,7 @@ std::vector<map::MappedHeap> join(std::vector<Seen>& all) {
         heaps.emplace_back().traits = seen.traits[i];
         places.push_back(i);
       }
-      unite(seen.sites[i], seen.frames[i].pools.site, heaps[k].sites);
+      unite(seen.sites[i], seen.frames[i], heaps[k].sites);
       heaps[k].facts.push_back(std::move(seen.facts[i]));
       heaps[k].frames.push_back(std::move(seen.frames[i]));
     }
@@ -181,13 +204,18 @@ void report(const Request& request, const std::vector<map::MappedHeap>& heaps, s
   for (const map::MappedHeap& heap : heaps) {
     const map::FrameFacts& facts = heap.facts.back();
     const map::HeapFrame& frame = heap.frames.back();
+    std::uint64_t blocks = 0;
+    for (const map::OnPagesCount& count : frame.on_pages.sites) blocks += count.blocks;
     if (request.format == Format::text)
-      fmt::print("  {} ({}), {}: {} pools in {} arenas{}\n", facts.command, facts.pid, facts.module,
-                 frame.pool_count, frame.pool_count / kArenaPools,
-                 heap.frames.size() > 1 ? fmt::format(", {} times", heap.frames.size()) : "");
+      fmt::print(
+          "  {} ({}), {}: {} pools in {} arenas{}{}\n", facts.command, facts.pid, facts.module,
+          frame.pool_count, frame.pool_count / kArenaPools,
+          heap.frames.size() > 1 ? fmt::format(", {} times", heap.frames.size()) : "",
+          blocks > 0 ? fmt::format(", {} live blocks on guard pages beside them", blocks) : "");
     json["heaps"].push_back({{"module", facts.module},
                              {"pools", frame.pool_count},
                              {"frames", heap.frames.size()},
+                             {"blocks_on_pages", blocks},
                              {"pools_in_detail", frame.detail.pools.size()}});
   }
   if (request.format == Format::json) fmt::print("{}\n", dump(json));

@@ -37,6 +37,24 @@ TEST(MapCommand, draws_processes_and_snapshots) {
   std::filesystem::remove(snapshot);
 }
 
+TEST(MapCommand, blocks_on_guard_pages_are_counted) {
+  const TemporaryFile file;
+  for (const char* mode : {"page", "debug"}) {
+    const Child child = subject("fill", {"--mode", mode});
+    const Output map = arenite("map --format json -o " + file.path + " " + child.option());
+    const Output blocks =
+        arenite("blocks --format json --where 'state == live' --limit 0 " + child.option());
+    ASSERT_EQ(map.code, 0) << map.text;
+    ASSERT_EQ(blocks.code, 0) << blocks.text;
+    // What lies on guard pages is in no pool.
+    std::uint64_t outside = 0;
+    const Json rows = blocks.json()["blocks"];
+    for (const Json& row : rows) outside += row.contains("pool") ? 0u : 1u;
+    EXPECT_EQ(map.json()["heaps"][0]["blocks_on_pages"], outside) << mode;
+    EXPECT_EQ(outside > 10, std::string(mode) == "page");
+  }
+}
+
 TEST(MapCommand, detail_is_as_much_as_was_asked_for) {
   const TemporaryFile file;
   const Child child = subject("pinned");

@@ -39,7 +39,8 @@ HeapSites count_sites(const AnyView& view, const HeapReport& heap, const Traces&
   SiteCounts counts(plan.root.page_bytes, plan.root.pool_bytes, traces.find);
   walk.each_pool([&](const WalkedPool& pool) { counts.add(pool); });
   counts.finish();
-  if (traces.each_on_pages != nullptr)
+  // One layer serves a process: its blocks on guard pages go with the heap it is of.
+  if (traces.each_on_pages != nullptr && heap.layer.there())
     traces.each_on_pages([&](const BlockFacts& facts) { counts.add_on_pages(facts); });
   HeapSites counted;
   counted.traced = traces.there();

@@ -134,6 +134,8 @@ std::string text_of(const Look& now, const Look& before) {
   };
   row("live", a.live_bytes, b.live_bytes, true);
   row("blocks", a.live_blocks, b.live_blocks, false);
+  if (a.on_pages.blocks + b.on_pages.blocks > 0)
+    row("on guard pages", a.on_pages.bytes, b.on_pages.bytes, true);
   row("kept", a.kept_bytes, b.kept_bytes, true);
   row("dirty", a.dirty_bytes, b.dirty_bytes, true);
   row("mapped", a.mapped_bytes, b.mapped_bytes, true);

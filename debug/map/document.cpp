@@ -73,6 +73,13 @@ Json columns_of(const HeapFrame& frame, const HeapFrame* before, Columns& column
   return json;
 }
 
+Json describe(const OnPages& on_pages) {
+  Json json{{"freed", on_pages.freed}, {"sites", Json::array()}};
+  for (const OnPagesCount& count : on_pages.sites)
+    json["sites"].push_back({count.site, count.blocks, count.bytes});
+  return json;
+}
+
 Json describe(const FrameFacts& facts, const HeapFrame& frame) {
   Json json{{"source", facts.source},
             {"command", facts.command},
@@ -86,6 +93,8 @@ Json describe(const FrameFacts& facts, const HeapFrame& frame) {
             {"pool_count", frame.pool_count},
             {"pools_left_out", frame.pools_left_out}};
   if (!facts.torn.empty()) json["torn"] = facts.torn;
+  if (frame.on_pages.freed > 0 || !frame.on_pages.sites.empty())
+    json["on_pages"] = describe(frame.on_pages);
   json["threads"] = Json::array();
   for (const ThreadFacts& thread : frame.threads)
     json["threads"].push_back({thread.index, thread.state, thread.system_thread});

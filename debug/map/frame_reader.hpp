@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <new>
 
 #include "debug/blocks/block_walk.hpp"
@@ -29,21 +30,31 @@ std::vector<ThreadFacts> read_threads(const View& view, const HeapPlan& plan) {
   return threads;
 }
 
-/// `detail_bytes`: how much of free bitmaps goes in. `find`: null if there is no debug layer.
+/// What the debug layer tells; null functions if there is none.
+struct LayerFacts {
+  FindFacts find = nullptr;
+  /// Visits its blocks on guard pages.
+  std::function<void(const std::function<void(const BlockFacts& facts)>& visit)> each_on_pages =
+      nullptr;
+};
+
+/// `detail_bytes`: how much of free bitmaps goes in.
 template <MemoryView View>
 HeapFrame read_frame(const View& view, const HeapPlan& plan, std::size_t detail_bytes,
-                     const FindFacts& find = nullptr) {
+                     const LayerFacts& layer = {}) {
   HeapFrame frame;
   BlockWalk<View> walk(view, plan);
   if (!walk.had()) throw std::bad_alloc();
   frame.pool_count = std::min(plan.pool_count, kMostPools);
   frame.pools_left_out = plan.pool_count - frame.pool_count;
-  Origins origins(find);
+  Origins origins(layer.find);
   walk.each_pool([&](const WalkedPool& pool) {
     if (pool.index >= frame.pool_count) return;
     add_pool(pool, frame);
     origins.add(pool);
   });
+  if (layer.each_on_pages != nullptr)
+    layer.each_on_pages([&](const BlockFacts& facts) { origins.add_on_pages(facts); });
   origins.finish(frame);
   frame.threads = read_threads(view, plan);
   const std::vector<bool> chosen = choose_detail(plan, frame, detail_bytes);

@@ -132,7 +132,7 @@ TYPED_TEST(FrameTest, sites_and_ages_are_those_of_the_blocks) {
   ASSERT_TRUE(this->audit().only({}));
   const HeapPlan& plan = this->plan();
   const FindFacts find = [&](Address at, BlockFacts& facts) { return find_facts(plan, at, facts); };
-  const HeapFrame frame = read_frame(OwnMemory{}, plan, 0, find);
+  const HeapFrame frame = read_frame(OwnMemory{}, plan, 0, {find, nullptr});
   ASSERT_EQ(frame.pools.site.size(), frame.pool_count);
   ASSERT_EQ(frame.pools.age.size(), frame.pool_count);
   std::uint8_t last = 0;
@@ -166,9 +166,35 @@ TYPED_TEST(FrameTest, blocks_in_quarantine_are_from_nowhere) {
     facts.state = BlockState::freed;
     return found;
   };
-  EXPECT_TRUE(read_frame(OwnMemory{}, plan, 0, freed).pools.site.empty());
+  EXPECT_TRUE(read_frame(OwnMemory{}, plan, 0, {freed, nullptr}).pools.site.empty());
   EXPECT_TRUE(this->read().pools.site.empty());
   EXPECT_TRUE(this->read().pools.age.empty());
+}
+
+TYPED_TEST(FrameTest, blocks_on_guard_pages_are_counted_by_site) {
+  this->fill();
+  ASSERT_TRUE(this->audit().only({}));
+  const HeapFrame frame =
+      read_frame(OwnMemory{}, this->plan(), 0,
+                 {nullptr, [](const std::function<void(const BlockFacts& facts)>& visit) {
+                    BlockFacts facts;
+                    for (std::uint32_t i = 0; i < 10; ++i) {
+                      facts.size = 100 + i;
+                      facts.allocated = i < 7 ? 5 : 9;
+                      facts.state = i == 0 ? BlockState::freed : BlockState::live;
+                      visit(facts);
+                    }
+                  }});
+  EXPECT_EQ(frame.on_pages.freed, 1u);
+  ASSERT_EQ(frame.on_pages.sites.size(), 2u);
+  const OnPagesCount& five = frame.on_pages.sites[0];
+  EXPECT_EQ(frame.stacks[five.site], 5u);
+  EXPECT_EQ(five.blocks, 6u);
+  EXPECT_EQ(five.bytes, 621u);
+  EXPECT_EQ(frame.stacks[frame.on_pages.sites[1].site], 9u);
+  EXPECT_EQ(frame.on_pages.sites[1].blocks, 3u);
+  EXPECT_TRUE(frame.pools.site.empty()) << "no cell is coloured by them";
+  EXPECT_TRUE(this->read().on_pages.sites.empty());
 }
 
 TYPED_TEST(FrameTest, a_heap_that_was_not_used_has_no_pools) {

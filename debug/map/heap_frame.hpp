@@ -63,6 +63,20 @@ struct BlockDetail {
   std::vector<std::uint16_t> held_blocks;
 };
 
+/// Live blocks on guard pages from one site.
+struct OnPagesCount {
+  std::uint16_t site = kNoSite;
+  std::uint64_t blocks = 0;
+  std::uint64_t bytes = 0;  ///< asked for
+};
+
+/// Blocks the debug layer keeps on guard pages: they lie outside the heap's range, so no cell shows
+/// them.
+struct OnPages {
+  std::uint64_t freed = 0;          ///< and not yet reused, their pages closed
+  std::vector<OnPagesCount> sites;  ///< of live ones
+};
+
 struct HeapFrame {
   std::uint32_t pool_count = 0;
   /// Beyond kMostPools.
@@ -73,6 +87,7 @@ struct HeapFrame {
   std::vector<SpanFacts> spans;
   std::vector<ThreadFacts> threads;
   BlockDetail detail;
+  OnPages on_pages;
 };
 
 }  // namespace arenite::map

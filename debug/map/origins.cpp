@@ -27,7 +27,22 @@ void Origins::add(const WalkedPool& pool) {
   pools_.insert(pools_.end(), pool.pools, known);
 }
 
+void Origins::add_on_pages(const BlockFacts& facts) {
+  if (facts.state != BlockState::live) {
+    ++freed_on_pages_;
+    return;
+  }
+  const std::uint16_t site = site_of(facts.allocated);
+  OnPagesCount& count = on_pages_[site];
+  count.site = site;
+  ++count.blocks;
+  count.bytes += facts.size;
+}
+
 void Origins::finish(HeapFrame& frame) {
+  frame.stacks = stacks_;
+  frame.on_pages.freed = freed_on_pages_;
+  for (const auto& [site, count] : on_pages_) frame.on_pages.sites.push_back(count);
   if (last_serial_ == 0) return;
   pools_.resize(frame.pool_count);
   for (const Known& known : pools_) {
@@ -36,7 +51,6 @@ void Origins::finish(HeapFrame& frame) {
     frame.pools.age.push_back(
         known.youngest == 0 ? kNoAge : static_cast<std::uint8_t>(share * (kNoAge - 1)));
   }
-  frame.stacks = stacks_;
 }
 
 std::uint16_t Origins::site_of(StackId stack) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
-// Where the live blocks of each pool come from, and when, as far as the debug layer knows: beside
-// the walk that makes a frame. Throws std::bad_alloc.
+// Where the live blocks of each pool come from, and when, as far as the debug layer knows, and the
+// blocks it keeps on guard pages: beside the walk that makes a frame. Throws std::bad_alloc.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -19,7 +20,10 @@ class Origins {
 
   /// Every pool of the heap, in the order of the walk.
   void add(const WalkedPool& pool);
-  /// Fills in the columns `site` and `age` and the stacks, if any block was known.
+  /// Every block on guard pages, in any order.
+  void add_on_pages(const BlockFacts& facts);
+  /// Fills in the stacks, the blocks on guard pages, and the columns `site` and `age` if any block
+  /// of a pool was known.
   void finish(HeapFrame& frame);
 
  private:
@@ -37,6 +41,8 @@ class Origins {
   /// Live bytes by stack, of the pool at hand.
   std::unordered_map<StackId, std::uint64_t> bytes_;
   std::uint64_t last_serial_ = 0;
+  std::uint64_t freed_on_pages_ = 0;
+  std::map<std::uint16_t, OnPagesCount> on_pages_;  ///< by site
 };
 
 }  // namespace arenite::map

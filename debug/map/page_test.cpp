@@ -82,6 +82,17 @@ TEST(Document, what_is_not_known_is_not_there) {
   EXPECT_FALSE(frames[1]["columns"]["resident"].contains("after"));
 }
 
+TEST(Document, blocks_on_guard_pages_are_said_if_there_are_any) {
+  MappedHeap heap;
+  heap.frames.push_back(frame_of({1}));
+  heap.frames.push_back(frame_of({1}));
+  heap.frames[1].on_pages = {7, {{3, 20, 1000}}};
+  heap.facts.resize(2);
+  const auto frames = text_of(encode({heap}))["heaps"][0]["frames"];
+  EXPECT_FALSE(frames[0].contains("on_pages"));
+  EXPECT_EQ(frames[1]["on_pages"], nlohmann::json::parse(R"({"freed":7,"sites":[[3,20,1000]]})"));
+}
+
 TEST(Page, base64_of_known_texts) {
   // RFC 4648, section 10.
   EXPECT_EQ(base64(""), "");

@@ -99,6 +99,23 @@ function classesUsed(frames) {
   return d3.range(kNoClass).filter((size_class) => used[size_class] === 1);
 }
 
+/// Of each class in use its place on a ramp, 0 to 1, ascending: half by rank, half by the share of
+/// all pools below it, so that those that fill the picture differ most.
+function classPlaces(used, frames) {
+  const pools = new Float64Array(256);
+  for (const frame of frames) for (const size_class of frame.size_class) ++pools[size_class];
+  const places = [];
+  const all = d3.sum(used, (size_class) => pools[size_class]);
+  const first = pools[used[0]], span = Math.max(1, all - first / 2 - pools[used[used.length - 1]] / 2);
+  let below = -first / 2;
+  used.forEach((size_class, rank) => {
+    const middle = below + pools[size_class] / 2;
+    places[size_class] = used.length < 2 ? 0.5 : (rank / (used.length - 1) + middle / span) / 2;
+    below += pools[size_class];
+  });
+  return places;
+}
+
 /// Since which frame each pool has been what it is now: same use of memory, same class.
 function sinceFrame(heap, frames, at) {
   const now = frames[at];

@@ -35,7 +35,7 @@ function percent(part, whole) {
 }
 
 /// "f /a/long/way/file.c:7" without the way.
-const withoutFolders = (text) => text.replace(/\S*\/(?=\S)/g, "");
+const withoutFolders = (text) => text.replace(/[^\s(]*\/(?=\S)/g, "");
 
 const hex = (address) => "0x" + address.toString(16);
 

@@ -18,6 +18,7 @@ class State {
     for (const frame of this.frames)
       if (!frame.sums) measure(this.heap, frame), indexDetail(this.heap, frame);
     this.heap.classes_used = classesUsed(this.frames);
+    this.heap.class_places = classPlaces(this.heap.classes_used, this.frames);
     this.at = this.frames.length - 1;
     this.since = 0;
     this.frame = this.frames[this.at];
@@ -168,7 +169,7 @@ async function main() {
     listen(state);
     state.start();
     state.view.drawNow();
-    window.arenite = { state, categories: kCategories, decode_ms: decoded - begun, show_ms: performance.now() - decoded, ready_ms: performance.now() };
+    window.arenite = { state, categories: kCategories, class_places: classPlaces, decode_ms: decoded - begun, show_ms: performance.now() - decoded, ready_ms: performance.now() };
   } catch (error) {
     $("warning").hidden = false;
     $("warning").textContent = `This map cannot be shown: ${error.message}`;

@@ -75,14 +75,13 @@ const kModes = [
   {
     id: "class", name: "Class", ramp: true, missing: () => "",
     make({ heap, frame }) {
-      // Spread over the classes in use, at any of the instants, so that neighbours differ most.
       const used = heap.classes_used, size = (i) => bytes(heap.block_bytes[i]);
       return {
         code: (i) => kFirst + frame.size_class[i],
         entries(theme) {
           const colour = ramp(kViridis, theme.viridis);
-          return new Map(used.map((size_class, i) =>
-            [kFirst + size_class, { name: `blocks of ${size(size_class)}`, colour: colour(i / Math.max(1, used.length - 1)) }]));
+          return new Map(used.map((size_class) =>
+            [kFirst + size_class, { name: `blocks of ${size(size_class)}`, colour: colour(heap.class_places[size_class]) }]));
         },
         ends: used.length > 0 ? [size(used[0]), "block size, classes in use", size(used[used.length - 1])] : [],
       };

@@ -19,6 +19,7 @@ function showNumbers(state) {
   const { frame, heap } = state, sums = frame.sums, uses = sums.uses;
   const used = uses[Use.attached] + uses[Use.listed] + uses[Use.full];
   const free = uses[Use.untouched] + uses[Use.dirty] + uses[Use.decommitted];
+  const on_pages = onPages(frame);
   const number = (value, name) => make("div", {}, make("b", {}, value), make("span", {}, name));
   $("numbers").replaceChildren(
     number(bytes(sums.live), "in live blocks"),
@@ -28,6 +29,7 @@ function showNumbers(state) {
     number(count(frame.pool_count / heap.arena_pools), "arenas"),
     number(`${count(used)} / ${count(free)}`, "pools of blocks / free"),
     number(count(sums.spans), "spans"),
+    on_pages === null ? "" : number(bytes(on_pages.bytes), "live on guard pages"),
     number(count(frame.threads.length), frame.threads.length === 1 ? "thread" : "threads"));
 }
 
@@ -100,6 +102,26 @@ function showPinned(state) {
     frame.site || rows.length === 0 ? "" : make("div", { class: "quiet" }, "By class: sites are known only with the debug layer."));
 }
 
+/// Sums over the blocks on guard pages, which no cell shows; null if there are none.
+function onPages(frame) {
+  if (!frame.on_pages) return null;
+  const { freed, sites } = frame.on_pages;
+  return { freed, sites, blocks: d3.sum(sites, (site) => site[1]), bytes: d3.sum(sites, (site) => site[2]) };
+}
+
+function showOnPages(state) {
+  const { heap, frame } = state, section = $("on-pages"), sums = onPages(frame);
+  section.hidden = sums === null;
+  if (sums === null) return;
+  const most = 10, rest = sums.sites.slice(most);
+  const row = (name, blocks, size) => make("tr", {}, make("td", { title: name }, name), make("td", {}, count(blocks)), make("td", {}, bytes(size)));
+  section.replaceChildren(make("h2", {}, "Blocks on guard pages"),
+    make("div", { class: "quiet" }, `${plural(sums.blocks, "live block")}, ${bytes(sums.bytes)}; ${count(sums.freed)} freed, pages closed. They lie outside the arenas.`),
+    make("table", { class: "names" }, make("tr", {}, ...["site", "blocks", "bytes"].map((text) => make("th", { scope: "col" }, text))),
+      ...sums.sites.slice(0, most).map(([site, blocks, size]) => row(site === kNoSite ? "no site known" : heap.sites[site].name, blocks, size)),
+      rest.length > 0 ? row(`${plural(rest.length, "more site")}`, d3.sum(rest, (site) => site[1]), d3.sum(rest, (site) => site[2])) : ""));
+}
+
 function showMatrix(state) {
   const rows = classMatrix(state.heap, state.frame), section = $("matrix");
   if (rows.length === 0) return section.replaceChildren(make("h2", {}, "Classes by occupancy"), make("div", { class: "quiet" }, "No pool of blocks."));
@@ -138,5 +160,6 @@ function showPanels(state) {
   showSelected(state);
   showChanges(state);
   showPinned(state);
+  showOnPages(state);
   showMatrix(state);
 }
