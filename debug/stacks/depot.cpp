@@ -17,7 +17,6 @@ namespace {
 /// How much becomes accessible at a time.
 constexpr std::size_t kStepWords = std::size_t{1} << 17;
 constexpr std::size_t kFewestWords = kStepWords;
-constexpr std::size_t kFirstPlaces = 4096;
 constexpr std::size_t kGrowth = 4;
 /// Far more than a table that is half full needs; one that could not grow counts as full then.
 constexpr std::size_t kMostProbes = 4096;
@@ -64,7 +63,7 @@ struct StackDepot::Table {
   std::size_t bytes() const { return sizeof *this + (mask + 1) * sizeof(Place); }
 };
 
-bool StackDepot::open(std::size_t words) {
+bool StackDepot::open(std::size_t words, std::size_t places) {
   words = std::clamp(words, kFewestWords, kMostWords) / kStepWords * kStepWords;
   void* at = nullptr;
   for (; words >= kFewestWords; words = words / 2 / kStepWords * kStepWords)
@@ -78,7 +77,7 @@ bool StackDepot::open(std::size_t words) {
   capacity_ = words;
   used_.store(kFirstWord, std::memory_order_relaxed);
   // Release: pairs with the acquires of whoever loads the table.
-  table_.store(map_table(kFirstPlaces), std::memory_order_release);
+  table_.store(map_table(places), std::memory_order_release);
   return table_.load(std::memory_order_relaxed) != nullptr;
 }
 
@@ -222,8 +221,9 @@ StackId StackDepot::insert_into(Table& table, std::uint64_t entry) {
        --left, at = (at + 1) & table.mask) {
     Place& place = table.places()[at];
     std::uint64_t seen = 0;
-    // Both ways: pairs with itself and the load in `find`; the frames are written.
-    if (place.compare_exchange_strong(seen, entry, std::memory_order_acq_rel,
+    // Release if it was free, acquire if not: pairs with itself and the load in `find`; the frames
+    // are written.
+    if (place.compare_exchange_strong(seen, entry, std::memory_order_release,
                                       std::memory_order_acquire))
       return id_of(entry);
     if (seen == kClosed) return 0;

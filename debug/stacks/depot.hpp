@@ -27,14 +27,16 @@ class StackDepot {
   static constexpr std::size_t kMostWords = std::size_t{1} << 26;
   /// Longer stacks are cut.
   static constexpr unsigned kMostFrames = 255;
+  static constexpr std::size_t kFirstPlaces = 4096;
 
   constexpr StackDepot() = default;
   StackDepot(const StackDepot&) = delete;
   StackDepot& operator=(const StackDepot&) = delete;
 
   /// Reserves address space for `words` headers and frames, or less where it cannot be had. False
-  /// if not even a little can; every stack is then 0. Once, before any other call.
-  bool open(std::size_t words = kMostWords);
+  /// if not even a little can; every stack is then 0. Once; whoever looks meanwhile finds nothing
+  /// yet. `places`: of the first table, a power of two.
+  bool open(std::size_t words = kMostWords, std::size_t places = kFirstPlaces);
   /// Gives everything back. Nobody may use the depot meanwhile, or any id of it later.
   void close();
 

@@ -145,9 +145,9 @@ bool ObjectTable::find(Address at, LoadedObject& object) const {
 }
 
 void prepare_objects() {
-  // Release: pairs with the acquire in `find_object`.
+  // Relaxed: the function was there before.
   loader_finds.store(reinterpret_cast<FindObject>(::dlsym(RTLD_DEFAULT, "_dl_find_object")),
-                     std::memory_order_release);
+                     std::memory_order_relaxed);
   refresh_objects();
   prepared.store(true, std::memory_order_relaxed);
 }
@@ -161,8 +161,7 @@ void refresh_objects() {
 }
 
 bool find_object(Address at, LoadedObject& object) {
-  // Acquire: pairs with the release in `prepare_objects`.
-  const FindObject find = loader_finds.load(std::memory_order_acquire);
+  const FindObject find = loader_finds.load(std::memory_order_relaxed);
   if (find == nullptr) return table.find(at, object);
   Found found{};
   if (find(reinterpret_cast<void*>(at), &found) != 0) return false;

@@ -52,9 +52,10 @@ inline constexpr Field distance{"distance", Part::arg, 8, 12};
 inline constexpr Field tail{"tail", Part::arg, 0, 1};
 inline constexpr const char* kTables[] = {"root",  "arenas",  "class_bytes",
                                           "pools", "bitmaps", "threads"};
-inline constexpr const char* kDamages[] = {"flip", "set", "copy"};
+inline constexpr const char* kDamages[] = {"flip", "set", "copy", "count"};
 inline constexpr Field table{"table", Part::flags, 0, 3, Writing::names, kTables};
-/// A bit flipped, a word set to `value` in each byte, or a word from `value` words further on.
+/// A bit flipped, a word set to `value` in each byte, a word from `value` words further on, or half
+/// a word set to how many there are of something: an index that is just too large.
 inline constexpr Field damage{"damage", Part::flags, 3, 2, Writing::names, kDamages};
 inline constexpr Field value{"value", Part::arg, 24, 8};
 inline constexpr Field before{"before", Part::flags, 0, 1};

@@ -228,8 +228,7 @@ class GuardSession {
     birth.size = bytes_of<G>(SizeCode::decode(operation.arg));
     if (operation.kind == Kind::allocate_aligned)
       birth.alignment = std::size_t{1} << get(operation, field::alignment);
-    constexpr Family kFamilies[] = {Family::malloc, Family::new_object, Family::new_array};
-    birth.family = kFamilies[slot % 3];
+    birth.family = family_of(slot);
     birth.zeroed = operation.kind == Kind::allocate_zeroed;
     birth.serial = ++serial_;
     birth.actor = {3, static_cast<StackId>(serial_)};
@@ -331,6 +330,10 @@ class GuardSession {
     if (!findings.empty()) diverge("P10", "audit: " + findings);
   }
 
+  static Family family_of(std::size_t slot) {
+    constexpr Family kFamilies[] = {Family::malloc, Family::new_object, Family::new_array};
+    return kFamilies[slot % 3];
+  }
   static Death released_as(Family family) {
     Death death;
     death.family = family;
@@ -364,7 +367,8 @@ class GuardSession {
     Awaited awaited{Fault::new_delete_type_mismatch, block.at};
     switch (get(operation, field::wrong)) {
       case 0:
-        death.family = block.family == Family::malloc ? Family::new_object : Family::malloc;
+        // Each of the two it is not, by slots.
+        death.family = family_of(operation.slot + 1u + operation.slot / 3 % 2);
         awaited.fault = Fault::alloc_dealloc_mismatch;
         break;
       case 1:

@@ -68,6 +68,18 @@ struct AcceptsAnyFamily : GuardHeap<Source> {
 };
 
 template <class Source>
+struct TakesArraysForObjects : GuardHeap<Source> {
+  using GuardHeap<Source>::GuardHeap;
+  void free(void* block, Death death, QuarantineBatch& batch) {
+    BlockFacts facts;
+    if (this->find(reinterpret_cast<Address>(block), facts) && facts.family == Family::new_array &&
+        death.family == Family::new_object)
+      death.family = facts.family;
+    GuardHeap<Source>::free(block, death, batch);
+  }
+};
+
+template <class Source>
 struct AcceptsInterior : GuardHeap<Source> {
   using GuardHeap<Source>::GuardHeap;
   void free(void* block, Death death, QuarantineBatch& batch) {
@@ -120,6 +132,7 @@ struct NotZeroed : GuardHeap<Source> {
 
 PLANTED(AcceptsDoubleFree, "P18")
 PLANTED(AcceptsAnyFamily, "P18")
+PLANTED(TakesArraysForObjects, "P18")
 PLANTED(AcceptsInterior, "P18")
 PLANTED(NoQuarantine, "P12")
 PLANTED(ChecksNothing, "P18")

@@ -59,6 +59,8 @@ class HostileAudit {
     Region regions[6];
     std::size_t bytes = 0;
     Region range;
+    /// How many there are of what indices are of.
+    std::uint32_t counts[4];
 
     explicit Tables(const HeapRoot<Native>& root) {
       const Stretch<Native>* const stretches[] = {&root.arenas, &root.class_bytes, &root.pools,
@@ -67,6 +69,10 @@ class HostileAudit {
       regions[0] = {at, at + sizeof root};
       for (std::size_t i = 0; i < 5; ++i) regions[i + 1] = committed(*stretches[i]);
       range = committed(root.range);
+      counts[1] = static_cast<std::uint32_t>((range.end - range.begin) / root.pool_bytes);
+      counts[0] = counts[1] / kArenaPools;
+      counts[2] = root.threads_used.load(std::memory_order_relaxed);
+      counts[3] = root.class_count;
       for (const Region& region : regions) bytes += region.end - region.begin;
     }
     static Region committed(const Stretch<Native>& stretch) {
@@ -122,6 +128,11 @@ class HostileAudit {
       case 1:
         std::memset(bytes + word, static_cast<int>(value), kWord);
         break;
+      case 3: {
+        const std::uint32_t count = tables.counts[value % 4] - value / 4 % 2;
+        std::memcpy(bytes + std::min(offset, size - kWord) / 4 * 4, &count, sizeof count);
+        break;
+      }
       default:
         std::memmove(bytes + word, bytes + (word + value * kWord) % (size - kWord + 1), kWord);
     }
