@@ -54,6 +54,8 @@ TYPED_TEST(PageHeapRefused, WithoutAddressSpaceEverythingIsDeclined) {
   EXPECT_FALSE(this->heap->owns(0));
   EXPECT_FALSE(this->heap->owns(~Address{0}));
   EXPECT_EQ(this->claim(4096), ClaimVerdict::not_a_block);
+  // Nothing to be looked at is no check that is under way.
+  EXPECT_TRUE(this->heap->check(nullptr, nullptr));
 }
 
 TEST(PageHeapMappings, DeclinesWhenThreeQuartersAreUsedAndServesAgain) {

@@ -112,6 +112,12 @@ TEST_F(PageMemory, SomethingWhereNothingIsKnown) {
   EXPECT_LE(page_memory_budget(sources), std::size_t{1} << 30);
 }
 
+TEST_F(PageMemory, MoreThanCanBeCountedIsNoNumber) {
+  // 2^64 bytes.
+  write("meminfo", "MemAvailable: 18014398509481984 kB\n");
+  EXPECT_GT(page_memory_budget(sources), 0u);
+}
+
 TEST(NumberBehind, IsTheFirstOrNone) {
   EXPECT_EQ(number_behind("a: 1\nbc:   23 kB", "bc:"), 23u);
   EXPECT_EQ(number_behind("max\n", ""), ~std::size_t{0});
