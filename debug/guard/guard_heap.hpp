@@ -101,10 +101,10 @@ class GuardHeap {
     typename Table::Outer outer;
     if (!find_live(at, outer, death)) return;
     SideRecord& record = *outer.record;
-    // Acquire and release: pairs with the same of another thread that frees it, too.
+    // Acquire: pairs with the release of whoever allocated it. Of two that free it one is first.
     SideState expected = SideState::live;
     if (!record.state.compare_exchange_strong(expected, SideState::freeing,
-                                              std::memory_order_acq_rel))
+                                              std::memory_order_acquire))
       return tell(Fault::double_free, at, outer, Moment::release, death);
     record.freed.store(death.actor.stack, std::memory_order_relaxed);
     record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
@@ -144,8 +144,9 @@ class GuardHeap {
   /// Whether this heap knows the pointer as the beginning of what it handed out, live or freed.
   bool knows(Address at) const {
     typename Table::Outer outer;
+    // Relaxed: nothing else is read.
     return table_.find(source_, at, outer) &&
-           outer.record->state.load(std::memory_order_acquire) != SideState::none;
+           outer.record->state.load(std::memory_order_relaxed) != SideState::none;
   }
 
   /// What the program asked for; false if no live block begins there.
@@ -284,8 +285,9 @@ class GuardHeap {
   // ---- what may be freed ----
 
   [[gnu::always_inline]] bool find_live(Address at, Outer& outer, Death death) {
+    // Relaxed: who frees a block has it from whoever allocated it, or may be told anything.
     if (!table_.find(source_, at, outer) ||
-        outer.record->state.load(std::memory_order_acquire) == SideState::none) {
+        outer.record->state.load(std::memory_order_relaxed) == SideState::none) {
       const bool was_freed = outer.record != nullptr && begin_of(outer) == at &&
                              outer.record->serial.load(std::memory_order_relaxed) != 0;
       if (!was_freed) outer = {};

@@ -115,6 +115,20 @@ TEST(GuardSchedules, KnowsTheSizeOfABlockThatJustCame) {
                {.bound = 4});
 }
 
+TEST(GuardSchedules, FreesABlockThatJustCame) {
+  // It may be told that there is no such block, but not free one whose guards it cannot see yet.
+  expect_clean({[] { prepare(2, 1024); },
+                {[] { handed.store(allocate(7), std::memory_order_relaxed); },
+                 [] {
+                   if (void* seen = handed.load(std::memory_order_relaxed)) free_block(seen);
+                 }},
+                [] {
+                  others = 0;
+                  expect_all_out();
+                }},
+               {.bound = 3});
+}
+
 TEST(GuardSchedules, ChecksABlockThatGoes) {
   // The poison must stand there once the block says that it is freed.
   expect_clean(
