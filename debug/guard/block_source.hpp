@@ -33,6 +33,7 @@ concept BlockSource =
       { source.pools_in_use() } -> std::same_as<std::uint32_t>;
       { S::kPoolBytes } -> std::convertible_to<std::size_t>;
       { S::kLeastBlockBytes } -> std::convertible_to<std::size_t>;
+      { S::kAlignment } -> std::convertible_to<std::size_t>;
     };
 
 }  // namespace arenite

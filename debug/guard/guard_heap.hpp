@@ -83,7 +83,7 @@ class GuardHeap {
   /// The requested bytes of a new block, or null.
   [[gnu::always_inline]] void* allocate(const Birth& birth) {
     if (birth.size > kMostBytes) return nullptr;
-    if (birth.alignment > 16) [[unlikely]]
+    if (birth.alignment > Source::kAlignment) [[unlikely]]
       return allocate_aligned(birth);
     const std::size_t rest = std::max(head_ + settings_.guard_bytes, Table::kLeastBytes);
     const bool zeroed_by_heap = birth.zeroed && birth.size > kLargeBytes;
@@ -232,7 +232,7 @@ class GuardHeap {
   [[gnu::noinline]] void* allocate_aligned(Birth birth) {
     const std::size_t head = HeadCode::head_for(settings_.guard_bytes, birth.alignment);
     if (head > kMostBytes) return nullptr;
-    const std::size_t rest = head + settings_.guard_bytes;
+    const std::size_t rest = std::max(head + settings_.guard_bytes, Table::kLeastBytes);
     void* outer = source_.allocate_aligned(birth.alignment, rest + birth.size);
     if (outer == nullptr) return nullptr;
     return dress(outer, head, HeadCode::encode(head), birth, false);

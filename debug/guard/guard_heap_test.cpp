@@ -72,7 +72,7 @@ class GuardHeapTest : public testing::Test {
   Guarded guarded_{Source(fake_.heap, OneThread{&thread_}), DamageSink{this, take}};
 };
 
-using Geometries = testing::Types<Tiny, Production>;
+using Geometries = testing::Types<Tiny, Classic, Production>;
 TYPED_TEST_SUITE(GuardHeapTest, Geometries, );
 
 constexpr std::size_t kSizes[] = {0, 1, 7, 8, 15, 16, 17, 40, 100, 300, 1000, 5000, 40000};

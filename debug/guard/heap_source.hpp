@@ -14,6 +14,8 @@ class HeapSource {
   using SmallBlock = typename Heap::SmallBlock;
   static constexpr std::size_t kPoolBytes = Heap::Geometry::kPoolBytes;
   static constexpr std::size_t kLeastBlockBytes = Heap::Classes::kFacts[0].block_bytes;
+  /// Of every block.
+  static constexpr std::size_t kAlignment = Heap::Geometry::kAlignment;
 
   constexpr HeapSource(Heap& heap, Threads threads) : heap_(&heap), threads_(threads) {}
 

@@ -243,7 +243,7 @@ class GuardSession {
 
   void check_fresh(Address at, const Birth& birth) {
     // Up to 16 it leaves to the heap, which Classic does not align to more than 8.
-    if (at % (birth.alignment > 16 ? birth.alignment : G::kAlignment) != 0)
+    if (at % std::max<std::size_t>(birth.alignment, G::kAlignment) != 0)
       diverge("P2", hex(at) + " is not aligned");
     if (!guarded_.find(at, facts_) || facts_.begin != at || facts_.size != birth.size ||
         facts_.serial != birth.serial || facts_.state != BlockState::live)
