@@ -17,6 +17,7 @@ struct Request {
   Source source;
   Format format = Format::text;
   bool pins = false;
+  bool stacks = false;
   std::size_t limit = 20;
 };
 
@@ -30,6 +31,11 @@ void print_pins(const HeapSites& heap, const SiteCount& site, StackNames& names)
   fmt::print("{:>10}  {:>10}  {:>10}  {:>8}  {:>7}  {:>7}  {}\n", bytes_text(site.kept()),
              bytes_text(site.bytes), site.blocks, site.pools, site.pools_alone, site.arenas_alone,
              label_of(site.site, heap, names));
+}
+
+void print_stack(const Site& site, StackNames& names) {
+  if (site.kind != Site::Kind::stack) return;
+  for (const NamedFrame& frame : names.of(site.number)) fmt::print("{:>12}{}\n", "", frame.text());
 }
 
 void print_heap(const HeapSites& heap, const Request& request, StackNames& names) {
@@ -49,6 +55,7 @@ void print_heap(const HeapSites& heap, const Request& request, StackNames& names
   for (const SiteCount& site : heap.sites) {
     if (request.limit != 0 && heap.sites.size() - rest == request.limit) break;
     request.pins ? print_pins(heap, site, names) : print_live(heap, site, total, names);
+    if (request.stacks) print_stack(site.site, names);
     --rest;
   }
   if (rest > 0) fmt::print("and {} more; --limit 0 shows all\n", rest);
@@ -94,11 +101,13 @@ void add_sites(CommandLine& line) {
       "sites", "Count live blocks by the stack that allocated them, or by class", run,
       "  arenite sites --pid 4711              who has the memory\n"
       "  arenite sites --pid 4711 --pins       whose blocks keep free memory from going back\n"
+      "  arenite sites --pid 4711 --stacks     the same, with who called whom\n"
       "  arenite sites --snapshot before.arn --format json\n");
   add_source(sub, request.source);
   add_format(sub, request.format);
   sub.add_flag("--pins", request.pins,
                "by the memory their pools hold beside them, which would go back but for them");
+  sub.add_flag("--stacks", request.stacks, "with the whole stack of each, innermost first");
   sub.add_option("--limit", request.limit, "sites to print as text; 0: all. 20 if not given");
 }
 

@@ -8,7 +8,9 @@
 namespace arenite::cli {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(Sites, add_up_to_what_stat_says) {
   const Child child = subject("fill");
@@ -39,6 +41,16 @@ TEST(Sites, survivors_are_named_first_by_what_they_keep) {
   EXPECT_EQ(text.code, 0) << text.text;
   EXPECT_THAT(text.text, HasSubstr("1024 bytes"));
   EXPECT_THAT(text.text, HasSubstr("--limit 0 shows all"));
+}
+
+TEST(Sites, a_site_is_who_wants_the_block_not_who_hands_the_wish_on) {
+  const Child child = subject("pinned", {"--mode", "debug"});
+  const Output lines = arenite("sites --limit 0 " + child.option());
+  EXPECT_EQ(lines.code, 0) << lines.text;
+  EXPECT_THAT(lines.text, HasSubstr("pin_pools"));
+  EXPECT_THAT(lines.text, Not(HasSubstr("xmalloc")));
+  EXPECT_THAT(arenite("sites --limit 0 --stacks " + child.option()).text,
+              AllOf(HasSubstr("xmalloc"), HasSubstr("main")));
 }
 
 TEST(Sites, a_snapshot_counts_like_the_process) {

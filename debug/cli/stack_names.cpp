@@ -6,6 +6,25 @@
 #include "debug/report/frame_names.hpp"
 
 namespace arenite::cli {
+namespace {
+
+/// Whether a function only hands a request for memory on, by its name: xmalloc, zcalloc,
+/// CRYPTO_realloc, std::allocator's. All of a program's blocks may come through it.
+bool hands_on(std::string_view function) {
+  // What is in brackets are arguments.
+  std::string name;
+  int depth = 0;
+  for (const char c : function) {
+    if (c == '(' || c == '<') ++depth;
+    if (depth == 0) name += c;
+    if (c == ')' || c == '>') --depth;
+  }
+  for (const std::string_view word : {"alloc", "Alloc", "strdup", "strndup", "operator new"})
+    if (name.find(word) != std::string::npos) return true;
+  return false;
+}
+
+}  // namespace
 
 std::string NamedFrame::text() const {
   if (!function.empty())
@@ -74,14 +93,22 @@ const NamedFrame* StackNames::culprit_frame(StackId stack) {
   const std::vector<NamedFrame>& frames = of(stack);
   for (const NamedFrame& frame : frames)
     if (frame.python) return &frame;
+  const NamedFrame* first = nullptr;
+  for (const NamedFrame& frame : frames) {
+    if (frame.module.empty() || is_between(frame.module)) continue;
+    if (!hands_on(frame.function)) return &frame;
+    if (first == nullptr) first = &frame;
+  }
+  if (first != nullptr) return first;
+  // The C library for its own sake; never the allocator, which is in every stack.
   for (const NamedFrame& frame : frames)
-    if (!frame.module.empty() && !is_between(frame.module)) return &frame;
-  return frames.empty() ? nullptr : &frames.front();
+    if (frame.module.find("/libarenite") == std::string::npos) return &frame;
+  return nullptr;
 }
 
 std::string StackNames::culprit(StackId stack) {
   const NamedFrame* frame = culprit_frame(stack);
-  return frame == nullptr ? "no stack was kept" : frame->text();
+  return frame == nullptr ? "no caller is known" : frame->text();
 }
 
 Json describe(const std::vector<NamedFrame>& frames) {

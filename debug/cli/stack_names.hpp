@@ -38,7 +38,8 @@ class StackNames {
   const std::vector<NamedFrame>& of(StackId stack);
   /// The frame that says most about where a block is from: the innermost of a Python program, for
   /// the interpreter's own are the same whatever it runs; otherwise the innermost that is neither
-  /// the allocator's nor the C library's. "no stack was kept" if there is none.
+  /// the allocator's nor the C library's, and no function that only hands the request on, if there
+  /// is another; the C library's if there is none. "no caller is known" if there is none at all.
   std::string culprit(StackId stack);
   const NamedFrame* culprit_frame(StackId stack);
 
