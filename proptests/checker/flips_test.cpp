@@ -22,6 +22,9 @@ class Flips : public AuditFixture<G> {
   void SetUp() override {
     Base::SetUp();
     this->fill();
+    // A second pool with holes: a link between two pools of a list is another thing than its end.
+    const std::size_t capacity = Base::Classes::kFacts[Base::kBusyClass].capacity;
+    for (std::size_t i = capacity; i < 2 * capacity; i += 2) this->give_up(this->small_[i]);
     std::copy(std::begin(kBuildId), std::end(kBuildId), this->root().build_id);
     this->root().build_id_bytes = sizeof kBuildId;
     // As they are before anything is flipped.

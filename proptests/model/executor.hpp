@@ -241,6 +241,7 @@ class Executor {
   }
 
   void check_refusal(std::size_t request, std::size_t alignment) {
+    ++outcome_.unserved;
     if (refused()) return;
     if (Room<G>(heap_.root()).serves(request, alignment))
       diverge("P23", "null for " + std::to_string(request) + " bytes, alignment " +

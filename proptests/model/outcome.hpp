@@ -27,6 +27,8 @@ struct Outcome {
   std::array<std::uint32_t, kKinds> executed{};
   /// Requests to the system until the program's last operation was done.
   std::uint64_t asked = 0;
+  /// Requests for blocks that were null, for want of room or because the system refused.
+  std::uint64_t unserved = 0;
   /// Of a guarded heap: misuse it told of, blocks that left its quarantine.
   std::uint64_t told = 0;
   std::uint64_t left_quarantine = 0;
