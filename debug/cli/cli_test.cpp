@@ -20,6 +20,7 @@ namespace arenite::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 const std::string kImpostor = ARENITE_IMPOSTOR;
 
@@ -197,6 +198,24 @@ TEST(Stat, the_sum_is_what_is_mapped) {
   EXPECT_EQ(heap["mapped_bytes"], heap["accounted_bytes"]);
   EXPECT_EQ(heap["classes"].size(), 80u);
   EXPECT_THAT(arenite("stat " + child.option()).text, HasSubstr("100.0 %"));
+}
+
+TEST(Stat, counts_what_lies_on_guard_pages) {
+  const Child child({kCli, "run", "--mode", "page", "--", kSubject, "steps", "a5000a6000f0"});
+  const Json counts =
+      arenite("stat --format json " + child.option()).json()["heaps"][0]["on_pages"];
+  const Json blocks = arenite("blocks --format json --limit 0 " + child.option()).json();
+  std::uint64_t live = 0, bytes = 0;
+  for (const Json& row : blocks["blocks"])
+    if (row["state"] == "live") ++live, bytes += row["size"].get<std::uint64_t>();
+  EXPECT_GE(live, 1u);
+  EXPECT_EQ(counts["live"], live);
+  EXPECT_EQ(counts["live_bytes"], bytes);
+  EXPECT_EQ(counts["freed"], blocks["count"].get<std::uint64_t>() - live);
+  EXPECT_GT(counts["open_bytes"], bytes);
+  EXPECT_EQ(counts["open_bytes"].get<std::uint64_t>() % 4096, 0u);
+  EXPECT_THAT(arenite("stat " + child.option()).text, HasSubstr("on guard pages, beside the heap"));
+  EXPECT_THAT(arenite("stat " + subject("live").option()).text, Not(HasSubstr("guard pages,")));
 }
 
 TEST(Snapshot, audits_and_states_like_the_process) {

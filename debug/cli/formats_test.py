@@ -5,6 +5,8 @@ profile decoded and by `go tool pprof`, Prometheus text by promtool, folded stac
 
   formats_test.py ARENITE LIBRARY SUBJECT
 
+ARENITE_SARIF_SCHEMA=FILE: OASIS's schema of SARIF 2.1.0, against which SARIF is held too.
+
 Skips what the machine has no reader for, and says so. Ends with 1 if anything is not as it should be, 77 if
 python3-jsonschema is not there.
 """
@@ -114,6 +116,13 @@ def check_the_check(folder):
         changed = json.loads(json.dumps(answer))
         change(changed)
         expect(errors_of("leaks", changed), "a wrong answer of leaks passes its schema")
+    with Subject("debug", "lost") as subject:
+        answer = json.loads(run(["stat", "--format", "json"] + subject.source))
+    for change in (lambda h: h.pop("free_bytes"), lambda h: h.update(live_bytes=-1), lambda h: h["pools"].update(more=1),
+                   lambda h: h["classes"][0].pop("held"), lambda h: h["families"].pop("pmr"), lambda h: h.update(geometry="huge")):
+        changed = json.loads(json.dumps(answer))
+        change(changed["heaps"][0])
+        expect(errors_of("stat", changed), "a wrong answer of stat passes its schema")
 
 
 # What SARIF 2.1.0 requires of the parts that are used (sections 3.13 to 3.58 of the standard).
@@ -168,6 +177,14 @@ def sarif_errors(log):
     return found
 
 
+def oasis_errors(log):
+    path = os.environ.get("ARENITE_SARIF_SCHEMA")
+    if path is None:
+        return []
+    with open(path, encoding="utf-8") as file:
+        return [error.message[:200] for error in jsonschema.Draft4Validator(json.load(file)).iter_errors(log)]
+
+
 def check_sarif():
     with Subject("debug", "lost") as subject:
         leaks = json.loads(run(["leaks", "--format", "sarif"] + subject.source))
@@ -176,6 +193,7 @@ def check_sarif():
     for log in (leaks, audit):
         expect(log["runs"][0]["results"], "SARIF without a result")
         expect(not sarif_errors(log), f"SARIF: {sarif_errors(log)}")
+        expect(not oasis_errors(log), f"SARIF against OASIS's schema: {oasis_errors(log)}")
     leaks["runs"][0]["results"][0]["ruleId"] = "K9"
     expect(sarif_errors(leaks), "a wrong SARIF log passes")
 

@@ -11,21 +11,25 @@
 
 namespace arenite::cli {
 
-Progress::Progress(std::string what)
-    : what_(std::move(what)), on_terminal_(::isatty(STDERR_FILENO) == 1) {}
+Progress::Terminal Progress::standard_error() {
+  return {stderr, ::isatty(STDERR_FILENO) == 1, Clock::now};
+}
+
+Progress::Progress(std::string what, Terminal terminal)
+    : what_(std::move(what)), terminal_(terminal) {}
 
 void Progress::at(std::uint64_t done_bytes, std::uint64_t all_bytes) {
-  const auto now = Clock::now();
-  if (!on_terminal_ || now < next_) return;
+  const auto now = terminal_.now();
+  if (!terminal_.there || now < next_) return;
   next_ = now + std::chrono::milliseconds(100);
   const double seconds = std::chrono::duration<double>(now - begin_).count();
-  fmt::print(stderr, "\r\033[K{}", line(what_, done_bytes, all_bytes, seconds));
-  std::fflush(stderr);
+  fmt::print(terminal_.file, "\r\033[K{}", line(what_, done_bytes, all_bytes, seconds));
+  std::fflush(terminal_.file);
   shown_ = true;
 }
 
 void Progress::clear() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) fmt::print(terminal_.file, "\r\033[K");
   shown_ = false;
 }
 

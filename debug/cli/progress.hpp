@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
 #include <functional>
 #include <string>
 
@@ -12,8 +13,18 @@ namespace arenite::cli {
 
 class Progress {
  public:
+  using Clock = std::chrono::steady_clock;
+
+  /// Where it goes, and what time it is.
+  struct Terminal {
+    std::FILE* file;
+    bool there;  ///< `file` is a terminal
+    Clock::time_point (*now)();
+  };
+  static Terminal standard_error();
+
   /// `what`: "reading blocks"
-  explicit Progress(std::string what);
+  explicit Progress(std::string what, Terminal terminal = standard_error());
   ~Progress() { clear(); }
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
@@ -31,12 +42,10 @@ class Progress {
                           double seconds);
 
  private:
-  using Clock = std::chrono::steady_clock;
-
   std::string what_;
-  bool on_terminal_;
+  Terminal terminal_;
   bool shown_ = false;
-  Clock::time_point begin_ = Clock::now();
+  Clock::time_point begin_ = terminal_.now();
   Clock::time_point next_ = begin_ + std::chrono::seconds(2);
 };
 

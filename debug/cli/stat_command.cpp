@@ -28,6 +28,22 @@ void print_families(const LayerCounts& counts) {
                  family_name(Family{static_cast<std::uint8_t>(i)}), family.blocks, family.bytes);
 }
 
+/// They lie outside the heap, so none of the lines above has them.
+void print_on_pages(const PageCounts& counts) {
+  if (counts.live + counts.freed == 0) return;
+  fmt::print(
+      "  on guard pages, beside the heap: {} live blocks, {} bytes requested in {} bytes of open "
+      "pages; {} freed\n",
+      counts.live, counts.live_bytes, counts.open_bytes, counts.freed);
+}
+
+Json describe_on_pages(const PageCounts& counts) {
+  return {{"live", counts.live},
+          {"live_bytes", counts.live_bytes},
+          {"open_bytes", counts.open_bytes},
+          {"freed", counts.freed}};
+}
+
 Json describe_families(const LayerCounts& counts) {
   Json json = Json::object();
   for (std::size_t i = 0; i < kFamilyCount; ++i)
@@ -58,11 +74,17 @@ int run(const Request& request) {
                  heap.site.module);
       print_text(heap.result.statistics, {print, nullptr});
       std::fflush(stdout);
-      if (heap.layer.there()) print_families(heap.layer.counts);
+      if (heap.layer.there()) {
+        print_families(heap.layer.counts);
+        print_on_pages(heap.layer.counts.on_pages);
+      }
     } else {
       Json one = describe(heap.result.statistics);
       one["module"] = heap.site.module;
-      if (heap.layer.there()) one["families"] = describe_families(heap.layer.counts);
+      if (heap.layer.there()) {
+        one["families"] = describe_families(heap.layer.counts);
+        one["on_pages"] = describe_on_pages(heap.layer.counts.on_pages);
+      }
       json["heaps"].push_back(std::move(one));
     }
   }

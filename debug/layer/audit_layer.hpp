@@ -21,11 +21,20 @@ struct FamilyCount {
   std::uint64_t bytes = 0;  ///< requested
 };
 
+/// Blocks on guard pages.
+struct PageCounts {
+  std::uint64_t live = 0;
+  std::uint64_t live_bytes = 0;  ///< requested
+  std::uint64_t open_bytes = 0;  ///< of their open pages
+  std::uint64_t freed = 0;       ///< and not reused, their pages closed
+};
+
 struct LayerCounts {
   std::uint64_t live = 0;
   std::uint64_t live_bytes = 0;                      ///< requested
   std::array<FamilyCount, kFamilyCount> families{};  ///< by `Family`
   std::uint64_t freed = 0;                           ///< in quarantine, or on pages and not reused
+  PageCounts on_pages;                               ///< of those above
 };
 
 template <MemoryView View>
@@ -155,6 +164,7 @@ class LayerAudit {
   void check_on_pages(const LayerBlock& block) {
     const BlockFacts& facts = block.facts;
     count(block);
+    count_on_pages(block);
     const auto wrong = [&](const Message& message) {
       add(Invariant::D4, facts.serial, facts.outer_begin, message);
     };
@@ -179,6 +189,17 @@ class LayerAudit {
     } else {
       ++counts_.freed;
     }
+  }
+
+  void count_on_pages(const LayerBlock& block) {
+    PageCounts& counts = counts_.on_pages;
+    if (block.facts.state != BlockState::live) {
+      ++counts.freed;
+      return;
+    }
+    ++counts.live;
+    counts.live_bytes += block.facts.size;
+    counts.open_bytes += std::uint64_t{block.pages} * kPageBytes;
   }
 
   void check_serials() {

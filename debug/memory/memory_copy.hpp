@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Stretches of another process, copied in large pieces while it stands, to be read when it runs
-// again. For one thread.
+// Stretches of another process, copied in as few calls as can be while it stands, to be read when
+// it runs again. For one thread.
 #pragma once
 
 #include <sys/types.h>
 
 #include <cstddef>
-#include <memory>
 #include <span>
 #include <vector>
 
@@ -17,6 +16,11 @@ namespace arenite {
 
 class MemoryCopy {
  public:
+  MemoryCopy() = default;
+  ~MemoryCopy();
+  MemoryCopy(const MemoryCopy&) = delete;
+  MemoryCopy& operator=(const MemoryCopy&) = delete;
+
   /// False if a stretch could not be read, or they are more than a gigabyte.
   bool take(pid_t pid, std::span<const Region> stretches);
   /// Only what was taken can be read, each stretch by itself.
@@ -26,8 +30,14 @@ class MemoryCopy {
  private:
   struct Piece {
     Region region;
-    std::unique_ptr<unsigned char[]> bytes;
+    const unsigned char* bytes;
   };
+  /// Memory of ours, which the pieces of one `take` lie in.
+  struct Room {
+    unsigned char* begin;
+    std::size_t bytes;
+  };
+  std::vector<Room> rooms_;
   /// Ascending.
   std::vector<Piece> pieces_;
 };
