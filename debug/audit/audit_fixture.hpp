@@ -76,7 +76,7 @@ class AuditFixture : public ::testing::Test {
   }
 
   /// Pools in every state: attached, listed, full, free in each of the three ways, spans of one and
-  /// of three pools.
+  /// of three pools; and a shelf with blocks.
   void fill() {
     const std::size_t capacity = Classes::kFacts[kBusyClass].capacity;
     const std::size_t size = Classes::kBlocks[kBusyClass];
@@ -86,12 +86,23 @@ class AuditFixture : public ::testing::Test {
     // Some of them stand in an array afterwards, whatever a refill takes.
     for (std::size_t i = 0; i < 11; ++i) other_.push_back(allocate(Classes::kBlocks[1], second_));
     for (std::size_t i = 0; i < 3; ++i, other_.pop_back()) free(other_.back(), second_);
+    fill_shelf();
     span_ = allocate(G::kPoolBytes * 3 - 100);
     single_ = allocate(Classes::kSmallLimit + 1);
     void* gone = allocate(G::kPoolBytes * 2);
     void* kept = allocate(Classes::kSmallLimit + 1);
     free(gone);
     after_ = kept;
+  }
+
+  /// A burst that its array does not hold, over a shelf that has grown.
+  void fill_shelf() {
+    root().lists[kShelvedClass].shelf_room.store(root().classes[kShelvedClass].shelf_slots);
+    std::vector<void*> burst;
+    for (unsigned i = 0; i < 2u * Classes::kFacts[kShelvedClass].slots; ++i)
+      burst.push_back(allocate(Classes::kBlocks[kShelvedClass], second_));
+    for (void* block : burst) free(block, second_);
+    ASSERT_GT(root().lists[kShelvedClass].shelved.load(), 1u);
   }
 
   /// Every finding of an audit, one line each.
@@ -152,6 +163,7 @@ class AuditFixture : public ::testing::Test {
 
  protected:
   static constexpr unsigned kBusyClass = 2;
+  static constexpr unsigned kShelvedClass = 3;
 
   /// Frees a block past the arrays, so that its bit is set now.
   void give_up(void*& block) {

@@ -176,13 +176,13 @@ class PoolAudit {
             Invariant::B1,
             {Subject::block, block, plan().user(index) + std::uint64_t{block} * record.block_bytes},
             Message{} << "block " << block << " of pool " << index
-                      << " has its free bit set and is in a thread array");
+                      << " has its free bit set and is in a thread array or on a shelf");
       }
     const std::uint32_t in_arrays = context_.marks.pool(index).held;
     if (free + in_arrays > record.capacity)
       add(Invariant::P3, index,
           Message{} << "has " << free << " blocks free and " << in_arrays
-                    << " in thread arrays, of " << record.capacity);
+                    << " in thread arrays and on the shelf, of " << record.capacity);
   }
 
   const AuditContext<View>& context_;

@@ -77,10 +77,14 @@ class RootAudit {
       return false;
     root_.range = range;
     root_.threads_used = threads_used;
-    return true;
+    // The counts of the shelves stand behind their table in the root, so the table once more.
+    return read_object(view, at + offsetof(HeapRoot<Remote>, shelves), root_.shelves);
   }
 
   Place place() const { return {Subject::root, 0, plan_.root_address}; }
+  std::uint64_t shelves_bytes() const {
+    return std::uint64_t{root_.class_count} * root_.shelf_bytes;
+  }
   std::uint64_t arena_bytes() const { return std::uint64_t{root_.pool_bytes} * kArenaPools; }
 
   void require(bool condition, Invariant invariant, const char* what, std::uint64_t number) {
@@ -119,6 +123,8 @@ class RootAudit {
     require(root_.attached_offset % 4 == 0 &&
                 root_.attached_offset + std::uint64_t{4} * root_.class_count <= root_.thread_bytes,
             r2, "place of the attached pools in a thread block", root_.attached_offset);
+    require(root_.shelf_bytes % 8 == 0 && root_.shelf_bytes > 0, r2, "size of a shelf",
+            root_.shelf_bytes);
     require(root_.max_threads > 0 && root_.max_threads <= kMaxThreads, r2, "thread limit",
             root_.max_threads);
     require(root_.threads_used <= root_.max_threads, r2, "number of thread blocks used",
@@ -145,6 +151,8 @@ class RootAudit {
                record.capacity <= std::uint64_t{root_.bitmap_bytes} * 8,
            "capacity", record.capacity);
       need(record.first_line >= lines && record.first_line <= 255, "first line", record.first_line);
+      need(std::uint64_t{8} * record.shelf_slots <= root_.shelf_bytes, "room on its shelf",
+           record.shelf_slots);
       block_bytes = record.block_bytes;
       const std::uint64_t bytes = kArrayHeaderBytes + std::uint64_t{8} * record.slots;
       lines = record.first_line + divide_up(bytes, kLineBytes);
@@ -176,10 +184,11 @@ class RootAudit {
             root_.range.address);
     std::uint64_t from = root_.reservation + root_.guard_bytes;
     const Stretch<Remote>* stretches[] = {&root_.arenas,  &root_.class_bytes, &root_.pools,
-                                          &root_.bitmaps, &root_.threads,     &root_.range};
-    for (std::uint32_t i = 0; i < 6; ++i) {
+                                          &root_.bitmaps, &root_.shelves,     &root_.threads,
+                                          &root_.range};
+    for (std::uint32_t i = 0; i < 7; ++i) {
       const Stretch<Remote>& stretch = *stretches[i];
-      if (i == 5) from += root_.guard_bytes;
+      if (i == 6) from += root_.guard_bytes;
       if (stretch.address < from || stretch.address >= kAddressLimit ||
           stretch.bytes >= kAddressLimit || stretch.address % root_.page_bytes != 0)
         findings_.add(Invariant::A1, {Subject::table, i, stretch.address},
@@ -201,7 +210,10 @@ class RootAudit {
     check_table(1, root_.class_bytes, pools);
     check_table(2, root_.pools, pools * sizeof(PoolDescriptor<Remote>));
     check_table(3, root_.bitmaps, pools * root_.bitmap_bytes);
-    check_table(4, root_.threads, std::uint64_t{root_.threads_used} * root_.thread_bytes);
+    check_table(4, root_.shelves, root_.shelves.committed == 0 ? 0 : shelves_bytes());
+    check_table(5, root_.threads, std::uint64_t{root_.threads_used} * root_.thread_bytes);
+    require(root_.shelves.bytes == round_up(shelves_bytes(), root_.page_bytes), Invariant::R2,
+            "size of a shelf", root_.shelf_bytes);
     require(root_.threads.bytes == std::uint64_t{root_.max_threads} * root_.thread_bytes,
             Invariant::R2, "thread limit", root_.max_threads);
   }
@@ -222,9 +234,9 @@ class RootAudit {
   }
 
  public:
-  static constexpr std::array kStretchNames{"arena descriptors", "class bytes",
-                                            "pool descriptors",  "bitmaps",
-                                            "thread blocks",     "the range"};
+  static constexpr std::array kStretchNames{"arena descriptors", "class bytes", "pool descriptors",
+                                            "bitmaps",           "shelves",     "thread blocks",
+                                            "the range"};
 
  private:
   HeapPlan& plan_;

@@ -28,10 +28,10 @@ class StatisticsAudit {
   }
 
   void check_mappings(const Regions& accessible) {
-    const Stretch<Remote>* stretches[] = {&plan().root.arenas,  &plan().root.class_bytes,
-                                          &plan().root.pools,   &plan().root.bitmaps,
-                                          &plan().root.threads, &plan().root.range};
-    for (std::uint32_t i = 0; i < 6; ++i) {
+    const Stretch<Remote>* stretches[] = {
+        &plan().root.arenas,  &plan().root.class_bytes, &plan().root.pools, &plan().root.bitmaps,
+        &plan().root.shelves, &plan().root.threads,     &plan().root.range};
+    for (std::uint32_t i = 0; i < 7; ++i) {
       const Stretch<Remote>& stretch = *stretches[i];
       const std::uint64_t bytes =
           accessible.overlap(stretch.address, stretch.address + stretch.bytes);

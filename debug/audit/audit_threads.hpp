@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// T1, T2 and half of P1: the thread blocks, their arrays, and the pools they are attached to. Marks
-// what they hold for the checks of the pools.
+// T1, T2 and half of P1: the thread blocks, their arrays, the pools they are attached to, and the
+// shelves that they share. Marks what they hold for the checks of the pools.
 #pragma once
 
 #include <algorithm>
@@ -21,10 +21,12 @@ class ThreadAudit {
 
   void run() {
     for (thread_ = 0; thread_ < plan().thread_count; ++thread_) check_thread();
+    for (std::uint32_t i = 0; i < plan().root.class_count; ++i) check_shelf(i);
   }
 
  private:
   static constexpr std::uint32_t kSlotsAtOnce = 64;
+  enum class Holder { array, shelf };
 
   const HeapPlan& plan() const { return context_.plan; }
   template <class T>
@@ -72,31 +74,53 @@ class ThreadAudit {
     if (state == ThreadState::unused && array.count != 0) wrong("nobody's array is not empty");
     if (array.reciprocal != reciprocal(record.block_bytes))
       wrong("the reciprocal is another class's");
-    check_entries(size_class, std::min<std::uint32_t>(array.count, record.slots));
+    check_entries(size_class, plan().array(thread_, size_class) + kArrayHeaderBytes,
+                  std::min<std::uint32_t>(array.count, record.slots), Holder::array);
+  }
+
+  void check_shelf(std::uint32_t size_class) {
+    const ClassRecord& record = plan().root.classes[size_class];
+    const ClassList<Remote>& list = plan().root.lists[size_class];
+    const auto wrong = [&](const char* what) {
+      context_.findings.add(Invariant::T1,
+                            {Subject::size_class, size_class, plan().shelf(size_class)},
+                            Message{} << "shelf of class " << size_class << ": " << what << " ("
+                                      << list.shelved << " blocks, room for " << list.shelf_room
+                                      << ", " << record.shelf_slots << " slots)");
+    };
+    if (list.shelf_room > record.shelf_slots) wrong("the room is more than the slots");
+    if (list.shelved > record.shelf_slots) wrong("the count is above the slots");
+    if (list.shelved == 0) return;
+    if (plan().root.shelves.committed == 0) return wrong("no shelf is accessible");
+    check_entries(size_class, plan().shelf(size_class),
+                  std::min<std::uint32_t>(list.shelved, record.shelf_slots), Holder::shelf);
   }
 
   static std::uint32_t reciprocal(std::uint32_t block_bytes) {
     return static_cast<std::uint32_t>(((std::uint64_t{1} << 32) + block_bytes - 1) / block_bytes);
   }
 
-  void check_entries(std::uint32_t size_class, std::uint32_t count) {
+  void check_entries(std::uint32_t size_class, Address at, std::uint32_t count, Holder holder) {
     std::array<std::uint64_t, kSlotsAtOnce> slots;
-    Address at = plan().array(thread_, size_class) + kArrayHeaderBytes;
     while (count > 0) {
       const std::uint32_t part = std::min(count, kSlotsAtOnce);
       if (!context_.view.read(at, slots.data(), part * sizeof slots[0]))
         return context_.findings.unreadable(at);
-      for (std::uint32_t i = 0; i < part; ++i) check_entry(size_class, slots[i]);
+      for (std::uint32_t i = 0; i < part; ++i) check_entry(size_class, slots[i], holder);
       count -= part;
       at += part * sizeof slots[0];
     }
   }
 
-  void check_entry(std::uint32_t size_class, Address entry) {
+  void check_entry(std::uint32_t size_class, Address entry, Holder holder) {
     const auto wrong = [&](const char* what) {
-      context_.findings.add(Invariant::T2, {Subject::block, thread_, entry},
-                            Message{} << "in the array of class " << size_class
-                                      << " of thread block " << thread_ << ": " << what);
+      Message message;
+      if (holder == Holder::shelf)
+        message << "on the shelf of class " << size_class << ": " << what;
+      else
+        message << "in the array of class " << size_class << " of thread block " << thread_ << ": "
+                << what;
+      context_.findings.add(Invariant::T2, {Subject::block, thread_, entry}, message);
     };
     if (!plan().in_pools(entry)) return wrong("outside the arenas");
     const std::uint32_t pool = plan().pool_of(entry);

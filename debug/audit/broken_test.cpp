@@ -41,7 +41,8 @@ class BrokenTest : public AuditFixture<G> {
     const auto& root = this->root();
     regions.add(root.reservation, root.reservation + guard);
     for (const Stretch<Native>* stretch :
-         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.threads, &root.range})
+         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.shelves, &root.threads,
+          &root.range})
       regions.add(stretch->address,
                   stretch->address + stretch->committed - (stretch == &root.range ? missing : 0));
   }
@@ -109,7 +110,7 @@ TYPED_TEST(BrokenTest, R2_every_number) {
   expect_shared(root.range.committed, root.range.bytes + kArenaBytes<TypeParam>);
   expect_shared(root.arenas.committed, std::uint64_t{0});
   expect_shared(root.pools.committed, root.pools.bytes + 8);
-  EXPECT_ONLY();
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
 }
 
 TYPED_TEST(BrokenTest, R3_build_id) {
@@ -428,6 +429,37 @@ TYPED_TEST(BrokenTest, T2_entries) {
     array.set_slot(0, pool + facts.capacity * facts.block_bytes);
     EXPECT_ONLY("T2");
   }
+}
+
+TYPED_TEST(BrokenTest, T1_shelf) {
+  ClassList<Native>& list = this->root().lists[this->kShelvedClass];
+  const std::uint32_t shelved = list.shelved.load(), room = list.shelf_room.load();
+  const std::uint32_t slots = this->root().classes[this->kShelvedClass].shelf_slots;
+  list.shelf_room.store(slots + 1);
+  EXPECT_ONLY("T1");
+  list.shelf_room.store(room);
+  list.shelved.store(slots + 1);
+  EXPECT_ONLY("T1", "T2");
+  list.shelved.store(shelved);
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
+  this->root().shelves.committed.store(0);
+  EXPECT_ONLY("T1");
+}
+
+TYPED_TEST(BrokenTest, T2_on_a_shelf) {
+  std::uint64_t* shelf =
+      this->tables().shelf(SizeClass{static_cast<std::uint8_t>(this->kShelvedClass)});
+  const BlockArray array = this->array(this->second_, this->kShelvedClass);
+  ASSERT_GT(array.count(), 0u);
+  const std::uint64_t block = shelf[0];
+  for (Address entry :
+       {block + 8, Address{0}, ~Address{0}, shelf[1], array.slot(0),
+        reinterpret_cast<Address>(this->span_), reinterpret_cast<Address>(this->small_[1])}) {
+    shelf[0] = entry;
+    EXPECT_ONLY("T2");
+  }
+  shelf[0] = block;
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
 }
 
 TYPED_TEST(BrokenTest, S1_sums) {

@@ -15,8 +15,8 @@ class HostileTest : public AuditFixture<G> {
     auto& root = this->root();
     const Address here = reinterpret_cast<Address>(&root);
     std::vector<Region> stretches{{here, here + sizeof root}};
-    for (const Stretch<Native>* stretch :
-         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.threads})
+    for (const Stretch<Native>* stretch : {&root.arenas, &root.class_bytes, &root.pools,
+                                           &root.bitmaps, &root.shelves, &root.threads})
       stretches.push_back({stretch->address, stretch->address + stretch->committed});
     return stretches;
   }

@@ -114,7 +114,8 @@ class InProcessAudit {
     const bool root_first = root_ < root.reservation;
     if (root_first) regions.add(root_, root_ + sizeof root);
     for (const Stretch<Remote>* stretch :
-         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.threads, &root.range})
+         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.shelves, &root.threads,
+          &root.range})
       regions.add(stretch->address, stretch->address + stretch->committed);
     if (!root_first) regions.add(root_, root_ + sizeof root);
   }

@@ -21,7 +21,7 @@ enum class Use : std::uint8_t {
   live_block,
   free_block,
   uncarved_block,
-  held_block,  ///< in the array of thread block `thread`
+  held_block,  ///< in the array of thread block `thread`, or on its class's shelf
   pool_tail,   ///< behind the last block of its pool
   span,
   unreadable,
@@ -34,7 +34,9 @@ struct Location {
   std::uint32_t pool = 0;
   std::uint32_t size_class = 0;
   std::uint32_t block = 0;
+  /// That holds the block; kOnShelf if none does but the shelf.
   std::uint32_t thread = 0;
+  static constexpr std::uint32_t kOnShelf = ~std::uint32_t{0};
   Address begin = 0;         ///< of the block or span
   std::uint64_t bytes = 0;   ///< usable in it
   std::uint64_t offset = 0;  ///< of the address from `begin`
@@ -55,10 +57,10 @@ class Locator {
     if (at - root.reservation >= root.reservation_bytes) return found;
     if (plan_.in_pools(at)) return in_pool(at);
     found.use = Use::reserved;
-    const std::array tables{Table{"arena descriptors", root.arenas},
-                            Table{"class bytes", root.class_bytes},
-                            Table{"pool descriptors", root.pools}, Table{"bitmaps", root.bitmaps},
-                            Table{"thread blocks", root.threads}};
+    const std::array tables{
+        Table{"arena descriptors", root.arenas}, Table{"class bytes", root.class_bytes},
+        Table{"pool descriptors", root.pools},   Table{"bitmaps", root.bitmaps},
+        Table{"shelves", root.shelves},          Table{"thread blocks", root.threads}};
     for (const Table& table : tables)
       if (at - table.stretch.address < table.stretch.committed) {
         found.use = Use::table;
@@ -121,7 +123,7 @@ class Locator {
     }
   }
 
-  /// Whether a thread array has the block; sets `thread`.
+  /// Whether a thread array has the block, and sets `thread`; or its class's shelf has.
   bool held(Location& found) const {
     const ClassRecord& record = plan_.root.classes[found.size_class];
     for (std::uint32_t i = 0; i < plan_.thread_count; ++i) {
@@ -135,6 +137,22 @@ class Locator {
             entry != found.begin)
           continue;
         found.thread = i;
+        return true;
+      }
+    }
+    return shelved(found);
+  }
+
+  bool shelved(Location& found) const {
+    if (plan_.root.shelves.committed == 0) return false;
+    const std::uint32_t count =
+        std::min<std::uint32_t>(plan_.root.lists[found.size_class].shelved,
+                                plan_.root.classes[found.size_class].shelf_slots);
+    for (std::uint32_t k = 0; k < count; ++k) {
+      std::uint64_t entry;
+      if (read_object(view_, plan_.shelf(found.size_class) + k * 8, entry) &&
+          entry == found.begin) {
+        found.thread = Location::kOnShelf;
         return true;
       }
     }

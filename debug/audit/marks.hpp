@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // What an audit remembers while it walks: who holds each pool, and a map of all blocks with a bit
-// for each that stands in a thread array. A hundredth of the heap's size, and only the part that is
-// written takes memory. An index that was read from the heap has to be checked before it comes
-// here.
+// for each that stands in a thread array or on a shelf. A hundredth of the heap's size, and only
+// the part that is written takes memory. An index that was read from the heap has to be checked
+// before it comes here.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +16,7 @@ namespace arenite {
 
 struct PoolMark {
   std::uint32_t owner;    ///< thread block that has it attached
-  std::uint16_t held;     ///< blocks in thread arrays
+  std::uint16_t held;     ///< blocks in thread arrays and on the shelf
   std::uint8_t attached;  ///< class it is attached for, plus 1
   std::uint8_t listed;    ///< class it is listed in, plus 1
 };

@@ -30,6 +30,9 @@ struct HeapPlan {
   Address bitmap(std::uint32_t pool) const {
     return root.bitmaps.address + std::uint64_t{pool} * root.bitmap_bytes;
   }
+  Address shelf(std::uint32_t size_class) const {
+    return root.shelves.address + std::uint64_t{size_class} * root.shelf_bytes;
+  }
   Address thread(std::uint32_t index) const {
     return root.threads.address + std::uint64_t{index} * root.thread_bytes;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The blocks that stand in thread arrays, as a bit for each block of a heap: an audit says what is
-// wrong with them, this only says which they are. Entries that are no blocks are passed over.
+// The blocks that stand in thread arrays and on shelves, as a bit for each block of a heap: an
+// audit says what is wrong with them, this only says which they are. Entries that are no blocks are
+// passed over.
 #pragma once
 
 #include <algorithm>
@@ -27,6 +28,10 @@ class HeldBlocks {
   void gather(const View& view) {
     for (std::uint32_t thread = 0; thread < plan_.thread_count; ++thread)
       for (std::uint32_t i = 0; i < plan_.root.class_count; ++i) gather_array(view, thread, i);
+    if (plan_.root.shelves.committed == 0) return;
+    for (std::uint32_t i = 0; i < plan_.root.class_count; ++i)
+      gather_entries(view, plan_.shelf(i), i, plan_.root.lists[i].shelved,
+                     plan_.root.classes[i].shelf_slots);
   }
 
   const std::uint64_t* of_pool(std::uint32_t pool) const {
@@ -41,11 +46,15 @@ class HeldBlocks {
     Address at = plan_.array(thread, size_class);
     ThreadArray array;
     if (!read_object(view, at, array)) return;
-    at += kArrayHeaderBytes;
+    gather_entries(view, at + kArrayHeaderBytes, size_class, array.count,
+                   plan_.root.classes[size_class].slots);
+  }
+
+  template <MemoryView View>
+  void gather_entries(const View& view, Address at, std::uint32_t size_class, std::uint32_t count,
+                      std::uint32_t slots) {
     std::array<Address, kSlotsAtOnce> entries;
-    for (std::uint32_t rest =
-             std::min<std::uint32_t>(array.count, plan_.root.classes[size_class].slots);
-         rest > 0;) {
+    for (std::uint32_t rest = std::min(count, slots); rest > 0;) {
       const std::uint32_t part = std::min(rest, kSlotsAtOnce);
       if (!view.read(at, entries.data(), part * sizeof entries[0])) return;
       for (std::uint32_t i = 0; i < part; ++i) hold(entries[i], size_class);

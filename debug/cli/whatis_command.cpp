@@ -71,18 +71,20 @@ Answer describe_location(const Location& found) {
     default:
       break;
   }
+  const bool held = found.use == Use::held_block, shelved = found.thread == Location::kOnShelf;
+  const std::string state = held && shelved ? "free, on the shelf of its class" : words(found.use);
   const std::string thread =
-      found.use == Use::held_block ? fmt::format(" (thread block {})", found.thread) : "";
+      held && !shelved ? fmt::format(" (thread block {})", found.thread) : "";
   Answer answer{
       fmt::format("offset {} in block {} of {} bytes at {:#x}, class {}, pool {}, arena {}: {}{}",
                   found.offset, found.block, found.bytes, found.begin, found.size_class, found.pool,
-                  found.arena, words(found.use), thread),
+                  found.arena, state, thread),
       {{"use", "block"},
-       {"state", words(found.use)},
+       {"state", state},
        {"class", found.size_class},
        {"block", found.block},
        {"place", place_in_pool(found)}}};
-  if (found.use == Use::held_block) answer.json["thread_block"] = found.thread;
+  if (held && !shelved) answer.json["thread_block"] = found.thread;
   return answer;
 }
 

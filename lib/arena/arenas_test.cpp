@@ -401,7 +401,8 @@ TYPED_TEST(ArenasTest, TablesAndRangeLieApartBetweenGuardRegions) {
     return Part{stretch.address, stretch.address + stretch.bytes};
   };
   const Part parts[] = {part(root.arenas),  part(root.class_bytes), part(root.pools),
-                        part(root.bitmaps), part(root.threads),     part(root.range)};
+                        part(root.bitmaps), part(root.shelves),     part(root.threads),
+                        part(root.range)};
   Address end = root.reservation + root.guard_bytes;
   for (const Part& one : parts) {
     EXPECT_GE(one.begin, end);

@@ -54,6 +54,8 @@ class Reservation {
            commit(root_.range, arenas * kArena);
   }
 
+  bool commit_shelves() { return commit(root_.shelves, root_.shelves.bytes); }
+
   bool commit_threads(std::size_t count) {
     return commit(root_.threads, count * ThreadLayout<Geometry>::kBytes);
   }
@@ -64,7 +66,8 @@ class Reservation {
 
   /// Sizes of the parts, in the order they lie in.
   struct Plan {
-    std::size_t arenas, class_bytes, pools, bitmaps, threads, thread_count, range, tables, total;
+    std::size_t arenas, class_bytes, pools, bitmaps, shelves, threads, thread_count, range, tables,
+        total;
   };
 
   static Plan plan_for(std::size_t range) {
@@ -75,6 +78,7 @@ class Reservation {
     plan.class_bytes = paged(pools);
     plan.pools = paged(pools * sizeof(PoolDescriptor<Native>));
     plan.bitmaps = paged(pools * Classes::kBitmapWords * 8);
+    plan.shelves = paged(Classes::kCount * Geometry::kShelfSlots * 8);
     // Thread blocks take a sixteenth of a small range at most, but there is room for one.
     const std::size_t stride = ThreadLayout<Geometry>::kBytes;
     plan.thread_count = std::clamp<std::size_t>(range / 16 / stride,
@@ -83,9 +87,9 @@ class Reservation {
     plan.threads = plan.thread_count * stride;
     plan.range = range;
     // The range begins at a multiple of an arena, behind the tables and a guard region.
-    plan.tables = round_up(
-        kGuard + plan.arenas + plan.class_bytes + plan.pools + plan.bitmaps + plan.threads + kGuard,
-        kArena);
+    plan.tables = round_up(kGuard + plan.arenas + plan.class_bytes + plan.pools + plan.bitmaps +
+                               plan.shelves + plan.threads + kGuard,
+                           kArena);
     plan.total = plan.tables + range + kGuard;
     return plan;
   }
@@ -105,6 +109,7 @@ class Reservation {
     place(root_.class_bytes, plan.class_bytes);
     place(root_.pools, plan.pools);
     place(root_.bitmaps, plan.bitmaps);
+    place(root_.shelves, plan.shelves);
     place(root_.threads, plan.threads);
     next = at + plan.tables;
     place(root_.range, plan.range);
@@ -120,11 +125,13 @@ class Reservation {
     root_.pool_bytes = Geometry::kPoolBytes;
     root_.bitmap_bytes = Classes::kBitmapWords * 8;
     root_.thread_bytes = ThreadLayout<Geometry>::kBytes;
+    root_.shelf_bytes = Geometry::kShelfSlots * 8;
     root_.attached_offset = ThreadLayout<Geometry>::kAttachedOffset;
     root_.max_threads = static_cast<std::uint32_t>(plan.thread_count);
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       const ClassFacts& facts = Classes::kFacts[i];
-      root_.classes[i] = {facts.block_bytes, facts.capacity, facts.slots, facts.first_line, 0};
+      root_.classes[i] = {facts.block_bytes, facts.capacity, facts.slots, facts.first_line,
+                          Classes::shelf_slots(facts.block_bytes)};
     }
   }
 

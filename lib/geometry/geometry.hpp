@@ -27,6 +27,10 @@ concept Geometry = requires(std::uint32_t bytes) {
   { G::array_lines(bytes) } -> std::convertible_to<std::size_t>;
   /// Freed pools whose pages are kept for the next use, at least.
   { G::kRetainedPools } -> std::convertible_to<std::uint32_t>;
+  /// Room on the shelf of each class, in blocks; a multiple of a page of them. A shelf holds at
+  /// most kShelfBytes of blocks besides.
+  { G::kShelfSlots } -> std::convertible_to<std::size_t>;
+  { G::kShelfBytes } -> std::convertible_to<std::size_t>;
   G::kBlockBytes;
   requires std::has_single_bit(G::kPageBytes) && std::has_single_bit(G::kPoolBytes);
   requires G::kPoolBytes % G::kPageBytes == 0 && G::kPoolBytes <= 65536;

@@ -19,6 +19,8 @@ struct Production {
   static constexpr std::size_t kMinRangeBytes = std::size_t{8} << 20;
   static constexpr std::uint32_t kMaxThreads = 1 << 15;
   static constexpr std::uint32_t kRetainedPools = 32;
+  static constexpr std::size_t kShelfSlots = 1024;
+  static constexpr std::size_t kShelfBytes = 4 << 20;
   static constexpr std::size_t kFineLimit = 1024;
   static constexpr std::size_t kCoarseStep = 128;
 
@@ -35,10 +37,10 @@ struct Production {
 
   /// Long arrays where blocks are small and calls many; together below 16 KiB a thread.
   static constexpr std::size_t array_lines(std::uint32_t block_bytes) {
-    if (block_bytes <= 128) return 8;
+    if (block_bytes <= 128) return 9;
     if (block_bytes <= 512) return 4;
     if (block_bytes <= 1024) return 3;
-    if (block_bytes <= 2048) return 2;
+    if (block_bytes <= 4096) return 2;
     return 1;
   }
 };

@@ -8,6 +8,7 @@
 // function of the class and back: `first_line`, `class_of_line`.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -126,6 +127,12 @@ struct SizeClasses {
     for (std::size_t i = class_of(size).value; i < kCount; ++i)
       if (kBlocks[i] % alignment == 0) return SizeClass{static_cast<std::uint8_t>(i)};
     return SizeClass{kNoClass};
+  }
+
+  /// Blocks that the class's shelf may hold.
+  static constexpr std::uint16_t shelf_slots(std::uint32_t block_bytes) {
+    return static_cast<std::uint16_t>(
+        std::min(Geometry::kShelfSlots, Geometry::kShelfBytes / block_bytes));
   }
 
   static constexpr const ClassFacts& facts(SizeClass size_class) {

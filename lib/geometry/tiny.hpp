@@ -21,6 +21,8 @@ struct Tiny {
   static constexpr std::size_t kMinRangeBytes = kPoolBytes * kArenaPools;
   static constexpr std::uint32_t kMaxThreads = 4;
   static constexpr std::uint32_t kRetainedPools = 2;
+  static constexpr std::size_t kShelfSlots = 16;
+  static constexpr std::size_t kShelfBytes = 2048;
   static constexpr std::size_t kFineLimit = 128;
   static constexpr std::size_t kCoarseStep = 64;
   static constexpr std::array<std::uint32_t, 9> kBlockBytes{16, 32, 48, 64, 96, 128, 192, 256, 512};

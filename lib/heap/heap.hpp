@@ -7,9 +7,9 @@
 //
 // malloc pops the thread's array of the class; an empty array is refilled from the bitmap of the
 // pool the thread is attached to, and when that has no block left, from another pool. free pushes;
-// a full array hands half of its entries back to the bitmaps of their pools, whosever they are.
-// Locks, in this order: thread lock, class locks, range lock. A hand-back takes none unless a pool
-// changes lists.
+// a full array hands half of its entries back: to the shelf of the class, from where the next
+// refill takes them, or to the bitmaps of their pools, whosever they are. Locks, in this order:
+// thread lock, class locks, range lock. A hand-back takes none unless a pool changes lists.
 #pragma once
 
 #include <algorithm>
@@ -23,6 +23,7 @@
 #include "pool/bitmap.hpp"
 #include "span/spans.hpp"
 #include "thread/registry.hpp"
+#include "thread/shelf.hpp"
 
 namespace arenite {
 
@@ -68,13 +69,15 @@ class Heap {
     registry().give(thread);
   }
 
-  /// Hands back what the arrays hold and leaves all pools; the thread block remains usable.
+  /// Hands back what the arrays and all shelves hold and leaves all pools; the thread block remains
+  /// usable.
   void hand_back_all(ThreadBlock thread) {
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       const SizeClass size_class{static_cast<std::uint8_t>(i)};
       hand_back(thread, size_class, 0);
       leave_for_good(thread, size_class);
     }
+    drain_shelves();
   }
 
   // ---- allocation ----
@@ -110,13 +113,18 @@ class Heap {
   /// `size` bytes at a multiple of the geometry's alignment; null if memory cannot be had.
   void* allocate(ThreadBlock thread, std::size_t size) {
     if (void* block = try_allocate_small(thread, size)) return block;
-    if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, false);
-    return refill(thread, Classes::class_of(size));
+    if (size > Classes::kSmallLimit)
+      return allocate_span(thread, size, Geometry::kPoolBytes, false);
+    const SizeClass size_class = Classes::class_of(size);
+    void* block = refill(thread, size_class);
+    // What shelves hold may be all that keeps pools from being free.
+    if (block == nullptr && clear_out(thread)) block = refill(thread, size_class);
+    return block;
   }
 
   /// The same, all bytes zero.
   void* allocate_zeroed(ThreadBlock thread, std::size_t size) {
-    if (size > Classes::kSmallLimit) return allocate_span(size, Geometry::kPoolBytes, true);
+    if (size > Classes::kSmallLimit) return allocate_span(thread, size, Geometry::kPoolBytes, true);
     void* block = allocate(thread, size);
     if (block != nullptr) std::memset(block, 0, size);
     return block;
@@ -128,7 +136,7 @@ class Heap {
     const SizeClass size_class = Classes::class_of(size, alignment);
     if (size_class.value != kNoClass)
       return allocate(thread, Classes::facts(size_class).block_bytes);
-    return allocate_span(std::max(size, Classes::kSmallLimit + 1),
+    return allocate_span(thread, std::max(size, Classes::kSmallLimit + 1),
                          std::max(alignment, Geometry::kPoolBytes), false);
   }
 
@@ -144,10 +152,15 @@ class Heap {
   /// Frees a block; null is ignored. A pointer that is no block of this heap ends in the fatal
   /// handler.
   void free(ThreadBlock thread, void* block) {
+    if (!try_free(thread, reinterpret_cast<Address>(block))) free_declined(thread, block);
+  }
+
+  /// The same for a block that `try_free` most likely declines.
+  void free_declined(ThreadBlock thread, void* block) {
     const Address at = reinterpret_cast<Address>(block);
-    if (try_free(thread, at)) return;
-    if (begins_small_block(at))
-      free_to_full_array(thread, at);
+    const SizeClass size_class = class_of_block(at);
+    if (size_class.value != kNoClass)
+      free_to_full_array(thread, at, size_class);
     else
       free_other(at);
   }
@@ -275,11 +288,14 @@ class Heap {
   SizeClass class_at(Address at) const {
     return SizeClass{Classes::kClassOfLine[array_offset_at(at) / kLineBytes]};
   }
-  bool begins_small_block(Address at) const {
-    if (!tables().owns(at)) return false;
+  /// The class of the small block that begins at any address; kNoClass if none does.
+  SizeClass class_of_block(Address at) const {
+    if (!tables().owns(at)) return SizeClass{kNoClass};
     const SizeClass size_class = class_at(at);
     return size_class.value != kNoClass &&
-           tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes == 0;
+                   tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes == 0
+               ? size_class
+               : SizeClass{kNoClass};
   }
   FreeBitmap bitmap(PoolIndex pool, SizeClass size_class) const {
     return {tables().bitmap(pool), Classes::facts(size_class).capacity};
@@ -291,6 +307,7 @@ class Heap {
   [[gnu::noinline]] void* refill(ThreadBlock thread, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);
     const unsigned wanted = next_fill(thread, size_class);
+    if (void* block = refill_from_shelf(array, size_class, wanted)) return block;
     // From the top down: the lowest address is handed out first, the next lowest popped first.
     unsigned lowest = wanted;
     PoolIndex pool{attached(thread, size_class)};
@@ -311,6 +328,22 @@ class Heap {
     const Address first = array.slot(count - 1);
     array.set_count(count - 1);
     return pointer(first);
+  }
+
+  void* refill_from_shelf(BlockArray array, SizeClass size_class, unsigned wanted) {
+    Shelf<Geometry> shelf(root_, size_class);
+    if (!shelf.may_hold_blocks()) {
+      shelf.note_missed(wanted);
+      return nullptr;
+    }
+    unsigned count = 0;
+    {
+      LockGuard guard(root_.lists[size_class.value].lock);
+      count = shelf.take(array.free_slots(), wanted);
+    }
+    if (count == 0) return nullptr;
+    array.set_count(count - 1);
+    return pointer(array.slot(count - 1));
   }
 
   /// How many blocks to take: as many as there was room for, and none to spare for a diverted
@@ -427,6 +460,69 @@ class Heap {
     if (count <= keep) return;
     array.set_count(keep);
     give_back(array.slots() + keep, count - keep, size_class);
+  }
+
+  /// Hands the youngest entries of a full array back: most of them if the shelf has room, since
+  /// they are easily had again; else half of them, to the bitmaps.
+  void hand_back_some(ThreadBlock thread, SizeClass size_class) {
+    // Arrays have a whole number of lines, less one slot: what goes is a multiple of eight.
+    constexpr unsigned kKept = 7;
+    const unsigned slots = Classes::facts(size_class).slots;
+    if (shelve(thread, size_class, std::min(slots / 2, kKept))) return;
+    hand_back(thread, size_class, slots / 2);
+    if (Shelf<Geometry>(root_, size_class).note_passed(slots - slots / 2)) drain_shelf(size_class);
+  }
+
+  bool shelve(ThreadBlock thread, SizeClass size_class, unsigned keep) {
+    BlockArray array = array_of(thread, size_class);
+    const unsigned count = array.count() - keep;
+    Shelf<Geometry> shelf(root_, size_class);
+    if (!shelf.may_have_room(count)) return false;
+    LockGuard guard(root_.lists[size_class.value].lock);
+    if (!shelf.has_room(count) || !open_shelves()) return false;
+    array.set_count(keep);
+    shelf.put(array.slots() + keep, count);
+    return true;
+  }
+
+  /// A class lock is held.
+  bool open_shelves() {
+    // Relaxed: it changes once, under the range lock, which whoever sees it late will take.
+    if (root_.shelves.committed.load(std::memory_order_relaxed) != 0) [[likely]]
+      return true;
+    LockGuard guard(root_.range_lock);
+    return reservation().commit_shelves();
+  }
+
+  /// Hands all blocks of all shelves back to the bitmaps; false if there was none.
+  bool drain_shelves() {
+    bool any = false;
+    for (std::size_t i = 0; i < Classes::kCount; ++i)
+      any = drain_shelf(SizeClass{static_cast<std::uint8_t>(i)}) || any;
+    return any;
+  }
+
+  /// For want of memory: where shelves held any, they and the thread's arrays hold none now.
+  bool clear_out(ThreadBlock thread) {
+    if (!drain_shelves()) return false;
+    hand_back_all(thread);
+    return true;
+  }
+
+  bool drain_shelf(SizeClass size_class) {
+    Shelf<Geometry> shelf(root_, size_class);
+    bool any = false;
+    while (shelf.may_hold_blocks()) {
+      std::uint64_t blocks[64];
+      unsigned count = 0;
+      {
+        LockGuard guard(root_.lists[size_class.value].lock);
+        count = shelf.take(blocks, 64);
+      }
+      give_back(blocks, count, size_class);
+      any = true;
+    }
+    return any;
   }
 
   /// Bits of bitmap words that are to be set, gathered so that the blocks of one word cost one
@@ -559,9 +655,10 @@ class Heap {
 
   // ---- free, off the fast path ----
 
-  [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at) {
-    const SizeClass size_class = class_at(at);
+  [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);
+    if (array.push(at)) [[unlikely]]
+      return;
     const unsigned capacity = array.capacity(), slots = Classes::facts(size_class).slots;
     if (capacity == 0) {
       // The first block of its class that this thread sees is another thread's: it goes home, or
@@ -569,12 +666,13 @@ class Heap {
       grow(thread, size_class);
       return give_back(&at, 1, size_class);
     }
-    if (capacity < slots)
+    if (capacity < slots) {
       grow(thread, size_class);
-    else if (heap_shrank(thread))
+    } else if (heap_shrank(thread)) {
       hand_back_all(thread);
-    else
-      hand_back(thread, size_class, slots / 2);
+    } else {
+      hand_back_some(thread, size_class);
+    }
     array.push(at);
   }
 
@@ -602,13 +700,15 @@ class Heap {
 
   // ---- spans ----
 
-  void* allocate_span(std::size_t size, std::size_t alignment, bool zeroed) {
+  typename Spans<Geometry, Pages>::Taken take_span(std::size_t size, std::size_t alignment) {
+    LockGuard guard(root_.range_lock);
+    return spans().take(size, alignment);
+  }
+
+  void* allocate_span(ThreadBlock thread, std::size_t size, std::size_t alignment, bool zeroed) {
     if (size > root_.range.bytes) return nullptr;
-    typename Spans<Geometry, Pages>::Taken taken;
-    {
-      LockGuard guard(root_.range_lock);
-      taken = spans().take(size, alignment);
-    }
+    typename Spans<Geometry, Pages>::Taken taken = take_span(size, alignment);
+    if (taken.first.value == kNone && clear_out(thread)) taken = take_span(size, alignment);
     if (taken.first.value == kNone) return nullptr;
     if (zeroed) spans().clear(taken, size);
     return pointer(tables().pool_address(taken.first));
@@ -622,7 +722,7 @@ class Heap {
       if (spans().resize(pool, size)) return block;
     }
     if (usable < kMoveBytes) return copy_to_new(thread, block, std::min(usable, size), size);
-    void* moved = allocate_span(size, Geometry::kPoolBytes, false);
+    void* moved = allocate_span(thread, size, Geometry::kPoolBytes, false);
     if (moved == nullptr) return nullptr;
     bool pages_moved = false;
     {
@@ -646,7 +746,8 @@ class Heap {
   // ---- callers' mistakes ----
 
   std::size_t usable_at(Address at, const char* operation) {
-    if (begins_small_block(at)) return Classes::facts(class_at(at)).block_bytes;
+    const SizeClass size_class = class_of_block(at);
+    if (size_class.value != kNoClass) return Classes::facts(size_class).block_bytes;
     if (is_span(at)) return tables().pool(tables().pool_of(at)).span_bytes;
     bad_pointer(operation, at);
   }

@@ -165,6 +165,47 @@ TYPED_TEST(HeapTest, FreeingOrderDoesNotMatterForGettingEverythingBack) {
   }
 }
 
+TYPED_TEST(HeapTest, BurstsComeToBeServedFromTheShelf) {
+  if (!this->kHasArrays) return;
+  // More than an array holds, less than a shelf.
+  const unsigned count = 2u * SizeClasses<typename TestFixture::G>::kFacts[0].slots;
+  const auto& list = this->heap.root().lists[0];
+  std::vector<void*> blocks(count);
+  std::uint32_t most = 0;
+  for (int round = 0; round < 6; ++round) {
+    for (void*& block : blocks) block = this->allocate(1);
+    if (round == 0) {
+      EXPECT_EQ(list.shelved.load(), 0u);
+    }
+    EXPECT_EQ(std::set<void*>(blocks.begin(), blocks.end()).size(), count);
+    for (void* block : blocks) this->free(block);
+    most = list.shelved.load();
+    if (round == 0) {
+      EXPECT_EQ(most, 0u) << "who only gives back needs no shelf";
+    }
+  }
+  EXPECT_GT(most, 0u);
+  this->expect_all_free();
+  EXPECT_EQ(list.shelved.load(), 0u);
+}
+
+TYPED_TEST(HeapTest, WhatShelvesHoldIsHadWhenNothingElseIs) {
+  if (!this->kHasArrays) return;
+  const unsigned count = 2u * SizeClasses<typename TestFixture::G>::kFacts[0].slots;
+  std::vector<void*> blocks;
+  for (int round = 0; round < 6; ++round) {
+    for (unsigned i = 0; i < count; ++i) blocks.push_back(this->allocate(1));
+    for (void* block : blocks) this->free(block);
+    blocks.clear();
+  }
+  ASSERT_GT(this->heap.root().lists[0].shelved.load(), 0u);
+  std::vector<void*> spans;
+  while (void* span = this->allocate(this->kPool)) spans.push_back(span);
+  EXPECT_EQ(this->heap.root().lists[0].shelved.load(), 0u);
+  for (void* span : spans) this->free(span);
+  this->expect_all_free();
+}
+
 TYPED_TEST(HeapTest, FreeingNullDoesNothing) {
   this->free(nullptr);
   EXPECT_EQ(this->heap.root().used_pools, 0u);

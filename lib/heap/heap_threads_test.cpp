@@ -130,7 +130,8 @@ template <class TestHeap>
 std::size_t committed(const TestHeap& heap) {
   const auto& root = heap.root();
   return root.arenas.committed + root.class_bytes.committed + root.pools.committed +
-         root.bitmaps.committed + root.threads.committed + root.range.committed;
+         root.bitmaps.committed + root.shelves.committed + root.threads.committed +
+         root.range.committed;
 }
 
 TEST(HeapThreadsTest, TenThousandThreadsComingAndGoingKeepMemoryFlat) {

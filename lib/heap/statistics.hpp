@@ -64,12 +64,12 @@ struct Statistics {
   std::uint64_t decommits = 0;      ///< calls that gave pages back, since the start
 
   TableStatistics range;
-  std::array<TableStatistics, 5> tables;  ///< in the order of kTableNames
+  std::array<TableStatistics, 6> tables;  ///< in the order of kTableNames
   std::uint64_t guard_bytes = 0;          ///< of all guard regions, and padding beside them
   std::uint64_t reserved_bytes = 0;
 
   static constexpr std::array kTableNames{"arena_descriptors", "class_bytes", "pool_descriptors",
-                                          "bitmaps", "thread_blocks"};
+                                          "bitmaps",           "shelves",     "thread_blocks"};
 
   std::uint64_t free_pools() const { return pools_dirty + pools_decommitted + pools_untouched; }
   std::uint64_t table_bytes() const {
@@ -120,6 +120,7 @@ class StatisticsCollector {
     for (std::uint32_t i = 0; i < root_.threads_used; ++i) take_thread(i);
     for (std::uint32_t i = 0; i < root_.class_count; ++i) {
       ClassStatistics& of = statistics_.classes[i];
+      of.held += std::min<std::uint32_t>(root_.lists[i].shelved, root_.classes[i].shelf_slots);
       const std::uint64_t others = of.held + of.free + of.uncarved;
       of.live = of.capacity - std::min(of.capacity, others);
     }
@@ -139,8 +140,8 @@ class StatisticsCollector {
     statistics_.decommits = root_.decommits;
     for (std::uint32_t i = 0; i < root_.class_count; ++i)
       statistics_.classes[i].block_bytes = root_.classes[i].block_bytes;
-    const Stretch<Remote>* tables[] = {&root_.arenas, &root_.class_bytes, &root_.pools,
-                                       &root_.bitmaps, &root_.threads};
+    const Stretch<Remote>* tables[] = {&root_.arenas,  &root_.class_bytes, &root_.pools,
+                                       &root_.bitmaps, &root_.shelves,     &root_.threads};
     std::uint64_t bytes = root_.range.bytes;
     for (std::size_t i = 0; i < statistics_.tables.size(); ++i) {
       statistics_.tables[i] = {tables[i]->committed, tables[i]->bytes};

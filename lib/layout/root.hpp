@@ -13,7 +13,7 @@
 namespace arenite {
 
 inline constexpr std::uint64_t kRootCookie = 0x6574696e65726165;  // "earenite" backwards
-inline constexpr std::uint32_t kLayoutVersion = 1;
+inline constexpr std::uint32_t kLayoutVersion = 2;
 inline constexpr unsigned kMaxClasses = 128;
 
 /// A stretch of the reservation; what lies before `committed` is accessible.
@@ -24,13 +24,20 @@ struct Stretch {
   Shared<Space, std::uint64_t> committed;
 };
 
-/// The listed pools of a class, oldest first. `lock` is the class lock.
+/// The listed pools of a class, oldest first, and its shelf. `lock` is the class lock.
 template <class Space>
 struct ClassList {
   Shared<Space, std::uint32_t> lock;
   std::uint32_t head;
   std::uint32_t tail;
   std::uint32_t length;
+  /// Blocks on the shelf; written under the class lock.
+  Shared<Space, std::uint32_t> shelved;
+  /// How many the shelf may hold now; it grows with use.
+  Shared<Space, std::uint32_t> shelf_room;
+  /// Blocks that went past the shelf and were not asked for since. Steers only.
+  Shared<Space, std::uint32_t> passed;
+  std::uint32_t reserved;
 };
 
 /// What the geometry says of a class.
@@ -39,7 +46,7 @@ struct ClassRecord {
   std::uint16_t capacity;
   std::uint16_t slots;
   std::uint16_t first_line;
-  std::uint16_t reserved;
+  std::uint16_t shelf_slots;
 };
 
 template <class Space>
@@ -71,6 +78,9 @@ struct HeapRoot {
   Stretch<Space> class_bytes;
   Stretch<Space> pools;
   Stretch<Space> bitmaps;
+  /// A shelf for each class, `shelf_bytes` long: addresses of free blocks. Accessible from the
+  /// first use on.
+  Stretch<Space> shelves;
   Stretch<Space> threads;
   Stretch<Space> range;
 
@@ -87,7 +97,7 @@ struct HeapRoot {
   Shared<Space, std::uint32_t> thread_lock;
   /// Thread blocks from this one on were never used.
   Shared<Space, std::uint32_t> threads_used;
-  std::uint32_t reserved;
+  std::uint32_t shelf_bytes;  ///< of one class, in the table
 
   ClassRecord classes[kMaxClasses];
   ClassList<Space> lists[kMaxClasses];

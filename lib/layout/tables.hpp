@@ -58,6 +58,11 @@ class Tables {
     return &entry<BitmapWord<Native>>(root_.bitmaps,
                                       std::size_t{index.value} * Classes::kBitmapWords);
   }
+  /// The slots of a class's shelf. Requires: shelves are accessible.
+  std::uint64_t* shelf(SizeClass size_class) const {
+    return &entry<std::uint64_t>(root_.shelves,
+                                 std::size_t{size_class.value} * Geometry::kShelfSlots);
+  }
   ArenaDescriptor<Native>& arena(ArenaIndex index) const {
     return entry<ArenaDescriptor<Native>>(root_.arenas, index.value);
   }

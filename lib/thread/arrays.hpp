@@ -13,6 +13,18 @@ namespace arenite {
 /// A thread block, or the diverted one that stands for "none yet".
 using ThreadBlock = Address;
 
+/// Copies addresses of blocks, two at a time and eight to a turn. Each is read and written whole.
+inline void copy_slots(std::uint64_t* to, const std::uint64_t* from, unsigned count) {
+  using Two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
+  const auto two = [&](unsigned at) {
+    *reinterpret_cast<Two*>(to + at) = *reinterpret_cast<const Two*>(from + at);
+  };
+  for (const std::uint64_t* end = from + count / 8 * 8; from != end; from += 8, to += 8) {
+    two(0), two(2), two(4), two(6);
+  }
+  for (count %= 8; count > 0; --count) *to++ = *from++;
+}
+
 class BlockArray {
  public:
   BlockArray(ThreadBlock thread, std::size_t offset)
@@ -55,6 +67,8 @@ class BlockArray {
   unsigned capacity() const { return header_.capacity; }
   Address slot(unsigned index) const { return slots_[index]; }
   const Address* slots() const { return slots_; }
+  /// For slots that are not counted yet.
+  Address* free_slots() { return slots_; }
 
   void set_count(unsigned count) { write(header_.count, count, std::memory_order_release); }
   void set_capacity(unsigned capacity) {

@@ -29,8 +29,8 @@ class Flips : public AuditFixture<G> {
     this->root().build_id_bytes = sizeof kBuildId;
     // As they are before anything is flipped.
     const HeapRoot<Native>& root = this->root();
-    for (const Stretch<Native>* each :
-         {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.threads, &root.range})
+    for (const Stretch<Native>* each : {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps,
+                                        &root.shelves, &root.threads, &root.range})
       accessible_.add(each->address, each->address + each->committed.load());
   }
 
@@ -110,7 +110,7 @@ TYPED_TEST(Flips, MapNamesEachByteOnce) {
   const HeapRoot<Native>& root = this->root();
   std::size_t expected = 0;
   for (const Stretch<Native>* each :
-       {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.threads})
+       {&root.arenas, &root.class_bytes, &root.pools, &root.bitmaps, &root.shelves, &root.threads})
     expected += each->committed.load();
   // The root has padding where a field's alignment asks for it.
   EXPECT_GE(bytes, expected + sizeof root - 16);

@@ -34,12 +34,12 @@ class Labels {
     if (structure == "stretch") return "A1 R2 P1 T1 S2";
     if (structure == "class") return of_class(field, bit);
     if (structure == "unused class") return "R2";
-    if (structure == "list" || structure == "unused list")
-      return field.name == kLock ? kUnchecked : "P6";
+    if (structure == "list" || structure == "unused list") return of_list(field, bit);
     if (structure == "arena") return of_arena(field, bit);
     if (structure == "pool") return of_pool(field, bit);
     if (structure == "thread") return of_thread(field.name);
     if (structure == "array") return of_array(field, bit);
+    if (structure == "shelf") return of_shelf(field, bit);
     return kUnchecked;
   }
 
@@ -94,7 +94,7 @@ class Labels {
         {"decommits", kUnchecked},
         {"arena_lists", "A2"},
         {"threads_used", "R2 P1"},
-        {"reserved", kUnchecked},
+        {"shelf_bytes", "R2 T2"},
     };
     for (const Owed& each : kOwed)
       if (each.name == name) return each.label;
@@ -103,13 +103,53 @@ class Labels {
 
   /// Slots may be fewer than there is room for, as long as no array has more.
   Label of_class(const MetadataField& field, std::size_t bit) const {
-    if (is(field, "reserved")) return kUnchecked;
+    if (is(field, "shelf_slots")) return of_shelf_slots(field, bit);
     if (!is(field, "slots")) return "R2 T1";
     const auto slots = flipped<std::uint16_t>(field, bit);
     if (slots > value<std::uint16_t>(field)) return "R2";
     for (std::uint32_t i = 0; i < heap_.root().threads_used.load(); ++i)
       if (array(i, field.index).capacity() > slots) return "T1";
     return kUnchecked;
+  }
+
+  // ---- shelves ----
+
+  const ClassList<Native>& list(std::uint32_t size_class) const {
+    return heap_.root().lists[size_class];
+  }
+
+  /// As with the slots of arrays.
+  Label of_shelf_slots(const MetadataField& field, std::size_t bit) const {
+    const auto slots = flipped<std::uint16_t>(field, bit);
+    if (slots > G::kShelfSlots) return "R2";
+    const bool enough =
+        slots >= list(field.index).shelved.load() && slots >= list(field.index).shelf_room.load();
+    return enough ? kUnchecked : "T1";
+  }
+
+  Label of_list(const MetadataField& field, std::size_t bit) const {
+    // The count of what passed a shelf only steers.
+    if (field.name == kLock || is(field, "passed") || is(field, "reserved")) return kUnchecked;
+    const bool of_its_shelf = is(field, "shelved") || is(field, "shelf_room");
+    if (!of_its_shelf || field.index >= Classes::kCount) return "P6";
+    const auto number = flipped<std::uint32_t>(field, bit);
+    if (number > heap_.root().classes[field.index].shelf_slots) return "T1";
+    if (is(field, "shelf_room")) return kUnchecked;
+    // Fewer: what is not counted any more looks live. More: what stands behind counts.
+    if (number != 0 && heap_.root().shelves.committed.load() == 0) return "T1";
+    for (std::uint32_t slot = list(field.index).shelved.load(); slot < number; ++slot)
+      if (!could_hold(field.index, shelf(field.index)[slot])) return "T2 B1 P3";
+    return kUnchecked;
+  }
+
+  const std::uint64_t* shelf(std::uint32_t size_class) const {
+    return tables_.shelf(SizeClass{static_cast<std::uint8_t>(size_class)});
+  }
+
+  Label of_shelf(const MetadataField& field, std::size_t bit) const {
+    if (field.index >= list(field.size_class).shelved.load()) return kUnchecked;
+    return could_hold(field.size_class, flipped<std::uint64_t>(field, bit)) ? kUnchecked
+                                                                            : "T2 B1 P3";
   }
 
   /// Whether pages were given back is remembered of free pools that are not dirty; it only steers.
@@ -239,6 +279,9 @@ class Labels {
         for (unsigned slot = 0; slot < held.count(); ++slot)
           if (held.slot(slot) == at) return true;
       }
+    for (std::uint32_t i = 0; i < Classes::kCount; ++i)
+      for (std::uint32_t slot = 0; slot < list(i).shelved.load(); ++slot)
+        if (shelf(i)[slot] == at) return true;
     return false;
   }
 

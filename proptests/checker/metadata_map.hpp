@@ -63,7 +63,7 @@ inline constexpr Part kRootParts[] = {
     ARENITE_PART(HeapRoot<Remote>, arena_lists),
     ARENITE_PART(HeapRoot<Remote>, thread_lock),
     ARENITE_PART(HeapRoot<Remote>, threads_used),
-    ARENITE_PART(HeapRoot<Remote>, reserved),
+    ARENITE_PART(HeapRoot<Remote>, shelf_bytes),
 };
 inline constexpr Part kStretchParts[] = {
     ARENITE_PART(Stretch<Remote>, address),
@@ -73,13 +73,13 @@ inline constexpr Part kStretchParts[] = {
 inline constexpr Part kClassParts[] = {
     ARENITE_PART(ClassRecord, block_bytes), ARENITE_PART(ClassRecord, capacity),
     ARENITE_PART(ClassRecord, slots),       ARENITE_PART(ClassRecord, first_line),
-    ARENITE_PART(ClassRecord, reserved),
+    ARENITE_PART(ClassRecord, shelf_slots),
 };
 inline constexpr Part kListParts[] = {
-    ARENITE_PART(ClassList<Remote>, lock),
-    ARENITE_PART(ClassList<Remote>, head),
-    ARENITE_PART(ClassList<Remote>, tail),
-    ARENITE_PART(ClassList<Remote>, length),
+    ARENITE_PART(ClassList<Remote>, lock),    ARENITE_PART(ClassList<Remote>, head),
+    ARENITE_PART(ClassList<Remote>, tail),    ARENITE_PART(ClassList<Remote>, length),
+    ARENITE_PART(ClassList<Remote>, shelved), ARENITE_PART(ClassList<Remote>, shelf_room),
+    ARENITE_PART(ClassList<Remote>, passed),  ARENITE_PART(ClassList<Remote>, reserved),
 };
 inline constexpr Part kArenaParts[] = {
     ARENITE_PART(ArenaDescriptor<Remote>, free_pools),
@@ -147,8 +147,9 @@ class MetadataMap {
     const Address at = reinterpret_cast<Address>(&root_);
     add("root", detail::kRootParts, at);
     std::uint32_t number = 0;
-    for (const Stretch<Native>* each : {&root_.arenas, &root_.class_bytes, &root_.pools,
-                                        &root_.bitmaps, &root_.threads, &root_.range})
+    for (const Stretch<Native>* each :
+         {&root_.arenas, &root_.class_bytes, &root_.pools, &root_.bitmaps, &root_.shelves,
+          &root_.threads, &root_.range})
       add("stretch", detail::kStretchParts, reinterpret_cast<Address>(each), number++);
     for (std::uint32_t i = 0; i < kMaxClasses; ++i) {
       const bool used = i < Classes::kCount;
@@ -172,11 +173,19 @@ class MetadataMap {
           Classes::kBitmapWords * 8, i);
     }
     for (std::uint32_t i = 0; i < root_.threads_used.load(); ++i) add_thread(i);
+    if (root_.shelves.committed.load() != 0) add_shelves();
     add_rest(root_.arenas, arenas * sizeof(ArenaDescriptor<Remote>));
     add_rest(root_.class_bytes, pools);
     add_rest(root_.pools, pools * sizeof(PoolDescriptor<Remote>));
     add_rest(root_.bitmaps, std::size_t{pools} * Classes::kBitmapWords * 8);
     add_rest(root_.threads, std::size_t{root_.threads_used.load()} * ThreadLayout<G>::kBytes);
+  }
+
+  void add_shelves() {
+    for (std::uint32_t i = 0; i < Classes::kCount; ++i)
+      for (std::uint32_t slot = 0; slot < G::kShelfSlots; ++slot)
+        add("shelf", "slot", root_.shelves.address + (i * G::kShelfSlots + slot) * 8, 8, slot, i);
+    add_rest(root_.shelves, Classes::kCount * G::kShelfSlots * 8);
   }
 
   void add_thread(std::uint32_t index) {

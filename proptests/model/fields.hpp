@@ -50,8 +50,8 @@ inline constexpr Field place{"place", Part::arg, 0, 3, Writing::names, kPlaces};
 inline constexpr Field distance{"distance", Part::arg, 8, 12};
 /// Behind the last block of the slot's pool, instead of in a pool that is free.
 inline constexpr Field tail{"tail", Part::arg, 0, 1};
-inline constexpr const char* kTables[] = {"root",  "arenas",  "class_bytes",
-                                          "pools", "bitmaps", "threads"};
+inline constexpr const char* kTables[] = {"root",    "arenas",  "class_bytes", "pools",
+                                          "bitmaps", "threads", "shelves"};
 inline constexpr const char* kDamages[] = {"flip", "set", "copy", "count"};
 inline constexpr Field table{"table", Part::flags, 0, 3, Writing::names, kTables};
 /// A bit flipped, a word set to `value` in each byte, a word from `value` words further on, or half

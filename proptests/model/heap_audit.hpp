@@ -43,9 +43,10 @@ class HeapAudit {
   template <std::size_t N>
   static Regions regions_of(const HeapRoot<Native>& root, Region more, Region (&storage)[N]) {
     const Stretch<Native>* const stretches[] = {&root.arenas,  &root.class_bytes, &root.pools,
-                                                &root.bitmaps, &root.threads,     &root.range};
-    Region unordered[7] = {more};
-    for (std::size_t i = 0; i < 6; ++i)
+                                                &root.bitmaps, &root.shelves,     &root.threads,
+                                                &root.range};
+    Region unordered[8] = {more};
+    for (std::size_t i = 0; i < 7; ++i)
       unordered[i + 1] = {
           stretches[i]->address,
           stretches[i]->address + stretches[i]->committed.load(std::memory_order_relaxed)};

@@ -56,18 +56,18 @@ class HostileAudit {
 
   /// The root and what is committed of each table, as they are before any damage.
   struct Tables {
-    Region regions[6];
+    Region regions[7];
     std::size_t bytes = 0;
     Region range;
     /// How many there are of what indices are of.
     std::uint32_t counts[4];
 
     explicit Tables(const HeapRoot<Native>& root) {
-      const Stretch<Native>* const stretches[] = {&root.arenas, &root.class_bytes, &root.pools,
-                                                  &root.bitmaps, &root.threads};
+      const Stretch<Native>* const stretches[] = {&root.arenas,  &root.class_bytes, &root.pools,
+                                                  &root.bitmaps, &root.threads,     &root.shelves};
       const auto at = reinterpret_cast<Address>(&root);
       regions[0] = {at, at + sizeof root};
-      for (std::size_t i = 0; i < 5; ++i) regions[i + 1] = committed(*stretches[i]);
+      for (std::size_t i = 0; i < 6; ++i) regions[i + 1] = committed(*stretches[i]);
       range = committed(root.range);
       counts[1] = static_cast<std::uint32_t>((range.end - range.begin) / root.pool_bytes);
       counts[0] = counts[1] / kArenaPools;

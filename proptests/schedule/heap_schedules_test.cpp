@@ -205,6 +205,39 @@ TEST(HeapSchedules, HandsFullArraysBack) {
 
 // ---- threads that come and go ----
 
+TEST(HeapSchedules, HandsBlocksOverTheShelf) {
+  // One thread's array overflows onto the shelf while another's refill takes from there; the first
+  // to put finds the table inaccessible.
+  constexpr std::size_t kSize = 16;
+  expect_clean({[] {
+                  prepare(2, 10, State::live, kSize);
+                  at->heap().root().lists[0].shelf_room.store(16);
+                  for (std::size_t i = 0; i < 7; ++i) free_block(1, i, kSize);
+                },
+                {[] {
+                   free_block(1, 7, kSize);
+                   free_block(1, 8, kSize);
+                 },
+                 [] {
+                   for (std::size_t i = 10; i < 16; ++i) allocate_block(0, i, kSize);
+                 }},
+                [] { empty(kSize); }});
+}
+
+TEST(HeapSchedules, ClearsTheShelfWhileItIsUsed) {
+  constexpr std::size_t kSize = 16;
+  expect_clean({[] {
+                  prepare(2, 10, State::live, kSize);
+                  at->heap().root().lists[0].shelf_room.store(16);
+                  for (std::size_t i = 0; i < 9; ++i) free_block(1, i, kSize);
+                },
+                {[] { at->heap().hand_back_all(threads[1]); },
+                 [] {
+                   for (std::size_t i = 10; i < 16; ++i) allocate_block(0, i, kSize);
+                 }},
+                [] { empty(kSize); }});
+}
+
 TEST(HeapSchedules, GivesEachThreadABlockOfItsOwn) {
   static std::array<std::uint32_t, 3> users;
   const auto come_and_go = [](std::size_t own) {

@@ -185,7 +185,7 @@ void* plain_reallocate(void* block, std::size_t size, Family) {
 
 void plain_free(void* block, Family) {
   if (own_block != 0) [[likely]]
-    return process_heap.free(own_block, block);
+    return process_heap.free_declined(own_block, block);
   if (block == nullptr) return;
   SlowThread thread;
   process_heap.free(thread.block(), block);
@@ -277,9 +277,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 1
   .asciz "Arenite"
-  .quad 1
+  .quad 2
 0:
   .quad arenite_process_heap - 0b
   .popsection
 )");
-static_assert(arenite::kLayoutVersion == 1, "the note above repeats it");
+static_assert(arenite::kLayoutVersion == 2, "the note above repeats it");
