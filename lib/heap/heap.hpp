@@ -117,7 +117,6 @@ class Heap {
       return allocate_span(thread, size, Geometry::kPoolBytes, false);
     const SizeClass size_class = Classes::class_of(size);
     void* block = refill(thread, size_class);
-    // What shelves hold may be all that keeps pools from being free.
     if (block == nullptr && clear_out(thread)) block = refill(thread, size_class);
     return block;
   }
@@ -494,24 +493,27 @@ class Heap {
     return reservation().commit_shelves();
   }
 
-  /// Hands all blocks of all shelves back to the bitmaps; false if there was none.
-  bool drain_shelves() {
-    bool any = false;
-    for (std::size_t i = 0; i < Classes::kCount; ++i)
-      any = drain_shelf(SizeClass{static_cast<std::uint8_t>(i)}) || any;
-    return any;
-  }
-
-  /// For want of memory: where shelves held any, they and the thread's arrays hold none now.
+  /// For want of memory: shelves and the thread's arrays may hold all that keeps some pools from
+  /// being free. True if that freed one.
   bool clear_out(ThreadBlock thread) {
-    if (!drain_shelves()) return false;
+    const std::uint32_t used = used_pools();
     hand_back_all(thread);
-    return true;
+    return used_pools() < used;
   }
 
-  bool drain_shelf(SizeClass size_class) {
+  std::uint32_t used_pools() {
+    LockGuard guard(root_.range_lock);
+    return root_.used_pools;
+  }
+
+  /// Hands all blocks of all shelves back to the bitmaps.
+  void drain_shelves() {
+    for (std::size_t i = 0; i < Classes::kCount; ++i)
+      drain_shelf(SizeClass{static_cast<std::uint8_t>(i)});
+  }
+
+  void drain_shelf(SizeClass size_class) {
     Shelf<Geometry> shelf(root_, size_class);
-    bool any = false;
     while (shelf.may_hold_blocks()) {
       std::uint64_t blocks[64];
       unsigned count = 0;
@@ -520,9 +522,7 @@ class Heap {
         count = shelf.take(blocks, 64);
       }
       give_back(blocks, count, size_class);
-      any = true;
     }
-    return any;
   }
 
   /// Bits of bitmap words that are to be set, gathered so that the blocks of one word cost one
