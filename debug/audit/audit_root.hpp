@@ -120,7 +120,7 @@ class RootAudit {
             "bitmap size", root_.bitmap_bytes);
     require(root_.thread_bytes % kLineBytes == 0 && root_.thread_bytes > 0, r2, "thread block size",
             root_.thread_bytes);
-    require(root_.attached_offset % 4 == 0 &&
+    require(root_.attached_offset % 4 == 0 && root_.attached_offset >= kLineBytes &&
                 root_.attached_offset + std::uint64_t{4} * root_.class_count <= root_.thread_bytes,
             r2, "place of the attached pools in a thread block", root_.attached_offset);
     require(root_.shelf_bytes % 8 == 0 && root_.shelf_bytes > 0, r2, "size of a shelf",
@@ -136,7 +136,9 @@ class RootAudit {
   }
 
   void check_classes() {
-    std::uint64_t lines = 1, block_bytes = 7;
+    std::uint64_t lines = divide_up(
+        root_.attached_offset + std::uint64_t{4} * root_.class_count, kLineBytes);
+    std::uint64_t block_bytes = 7;
     for (std::uint32_t i = 0; i < root_.class_count; ++i) {
       const ClassRecord& record = root_.classes[i];
       const Place at{Subject::size_class, i,
@@ -156,7 +158,7 @@ class RootAudit {
       block_bytes = record.block_bytes;
       const std::uint64_t bytes = kArrayHeaderBytes + std::uint64_t{8} * record.slots;
       lines = record.first_line + divide_up(bytes, kLineBytes);
-      need(lines * kLineBytes <= root_.attached_offset, "number of slots", record.slots);
+      need(lines * kLineBytes <= root_.thread_bytes, "number of slots", record.slots);
     }
     check_unused_classes();
   }

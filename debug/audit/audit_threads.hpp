@@ -72,7 +72,9 @@ class ThreadAudit {
     if (state == ThreadState::diverted && array.capacity != 0)
       wrong("a diverted thread has capacity");
     if (state == ThreadState::unused && array.count != 0) wrong("nobody's array is not empty");
-    if (array.reciprocal != reciprocal(record.block_bytes))
+    // An array that never had room may have none.
+    if (array.reciprocal != reciprocal(record.block_bytes) &&
+        (array.reciprocal != 0 || array.capacity != 0))
       wrong("the reciprocal is another class's");
     check_entries(size_class, plan().array(thread_, size_class) + kArrayHeaderBytes,
                   std::min<std::uint32_t>(array.count, record.slots), Holder::array);

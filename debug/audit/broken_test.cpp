@@ -91,7 +91,7 @@ TYPED_TEST(BrokenTest, R2_every_number) {
   expect(root.bitmap_bytes, 8);
   expect(root.thread_bytes, 0);
   expect(root.attached_offset, root.thread_bytes);
-  expect(root.attached_offset, 64);
+  expect(root.attached_offset, 32);
   expect(root.max_threads, 0);
   expect(root.build_id_bytes, 21);
   expect(root.classes[1].block_bytes, root.classes[0].block_bytes);

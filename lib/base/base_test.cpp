@@ -64,6 +64,15 @@ std::uint64_t lowest_members_bit_by_bit(std::uint64_t word, unsigned count) {
   return chosen;
 }
 
+std::uint64_t full_groups_bit_by_bit(std::uint64_t word, unsigned size) {
+  std::uint64_t members = 0;
+  for (unsigned first = 0; first < 64; first += size) {
+    const std::uint64_t group = low_bits(size) << first;
+    if ((word & group) == group) members |= group;
+  }
+  return members;
+}
+
 std::uint64_t stretches_bit_by_bit(std::uint64_t word, unsigned length) {
   std::uint64_t starts = 0;
   for (unsigned bit = 0; bit + length <= 64; ++bit) {
@@ -98,6 +107,12 @@ TEST(Bits, LowestMembersAgreesWithTakingThemOneByOne) {
     for (unsigned count = 0; count <= 64; ++count)
       ASSERT_EQ(lowest_members(word, count), lowest_members_bit_by_bit(word, count))
           << word << " " << count;
+}
+
+TEST(Bits, FullGroupsAgreesWithLookingAtEachGroup) {
+  for (const std::uint64_t word : sample_words())
+    for (unsigned size = 1; size <= 64; size *= 2)
+      ASSERT_EQ(full_groups(word, size), full_groups_bit_by_bit(word, size)) << word << " " << size;
 }
 
 TEST(Bits, StretchesAgreesWithLookingAtEachBit) {

@@ -52,6 +52,17 @@ constexpr std::uint64_t lowest_members(std::uint64_t word, unsigned count) {
   return word & ~rest;
 }
 
+/// The members of `word` whose aligned group of `size` bits is full; `size` is a power of two.
+constexpr std::uint64_t full_groups(std::uint64_t word, unsigned size) {
+  for (unsigned half = 1; half < size; half *= 2) {
+    // Bits of which the lower half of a group is made, where groups of both halves are full.
+    const std::uint64_t lower = ~std::uint64_t{0} / low_bits(2 * half) * low_bits(half);
+    const std::uint64_t both = word & word >> half & lower;
+    word = both | both << half;
+  }
+  return word;
+}
+
 /// Bits i such that bits i .. i + length - 1 of `word` are all set; 1 <= length <= 64.
 /// Halving: a stretch of n is two overlapping stretches of about n / 2.
 constexpr std::uint64_t stretches(std::uint64_t word, unsigned length) {

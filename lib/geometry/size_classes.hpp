@@ -4,8 +4,9 @@
 //
 // A thread's arrays lie in one stretch of 64-byte lines. The class byte of a pool is the number of
 // the line at which its class's array begins, so that free finds the array with one shift; line 0
-// is an array of capacity zero, which is what class byte 0 means. The line of an array is a
-// function of the class and back: `first_line`, `class_of_line`.
+// is an array of capacity zero, which is what class byte 0 means. The lines behind it hold the
+// table of attached pools. The line of an array is a function of the class and back: `first_line`,
+// `class_of_line`.
 #pragma once
 
 #include <algorithm>
@@ -52,7 +53,7 @@ struct SizeClasses {
 
   static constexpr auto kFacts = [] {
     std::array<ClassFacts, kCount> facts{};
-    std::size_t line = 1;
+    std::size_t line = 1 + divide_up(kCount * sizeof(std::uint32_t), kLineBytes);
     for (std::size_t i = 0; i < kCount; ++i) {
       const std::uint32_t bytes = kBlocks[i];
       const std::size_t lines = Geometry::array_lines(bytes);
@@ -68,7 +69,7 @@ struct SizeClasses {
     return facts;
   }();
 
-  /// Lines of all arrays, the one of capacity zero included.
+  /// Lines of a thread block.
   static constexpr std::size_t kLines =
       kFacts.back().first_line + Geometry::array_lines(kBlocks.back());
   static_assert(kLines <= 256, "a class byte must hold every first line");

@@ -171,7 +171,11 @@ class Heap {
     const std::size_t line = tables().class_byte_at(at);
     const std::size_t block_bytes = Classes::kBlockBytesOfLine[line];
     return BlockArray(thread, line * kLineBytes).begins_block(tables().offset_in_pool(at)) &&
-           size <= block_bytes && size * 2 >= block_bytes;
+           is_well_used(size, block_bytes);
+  }
+
+  static bool is_well_used(std::size_t size, std::size_t block_bytes) {
+    return size <= block_bytes && size * 2 >= block_bytes;
   }
 
   /// Makes a block hold `size` bytes: where it stands, by moving its pages, or by a copy. Null if
@@ -181,7 +185,9 @@ class Heap {
     if (fits_in_place(thread, at, size)) return block;
     const std::size_t usable = usable_at(at, "realloc");
     const bool was_small = usable <= Classes::kSmallLimit, is_small = size <= Classes::kSmallLimit;
-    if (was_small && is_small && Classes::class_of(size) == class_at(at)) return block;
+    if (was_small && is_small &&
+        (Classes::class_of(size) == class_at(at) || is_well_used(size, usable)))
+      return block;
     if (!was_small && !is_small) return reallocate_span(thread, block, usable, size);
     return copy_to_new(thread, block, std::min(usable, size), size);
   }
@@ -305,9 +311,31 @@ class Heap {
   /// Fills the empty array of a class and returns one block more; null if memory cannot be had.
   [[gnu::noinline]] void* refill(ThreadBlock thread, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);
+    const bool own = wants_own_pool(thread, size_class);
     const unsigned wanted = next_fill(thread, size_class);
     if (void* block = refill_from_shelf(array, size_class, wanted)) return block;
-    // From the top down: the lowest address is handed out first, the next lowest popped first.
+    const unsigned lowest = own ? take_from_own(thread, size_class, array, wanted)
+                                : take_from_listed(size_class, array, wanted);
+    const unsigned count = wanted - lowest;
+    if (count == 0) return nullptr;
+    if (lowest > 0)
+      for (unsigned i = 0; i < count; ++i) array.set_slot(i, array.slot(lowest + i));
+    const Address first = array.slot(count - 1);
+    array.set_count(count - 1);
+    return pointer(first);
+  }
+
+  /// A thread takes a pool for itself when its array has reached its length. Until then it shares
+  /// the listed pools with all others: of a class that it uses little it keeps no page to itself.
+  static bool wants_own_pool(ThreadBlock thread, SizeClass size_class) {
+    return array_of(thread, size_class).capacity() == Classes::facts(size_class).slots ||
+           is_diverted(thread);
+  }
+
+  /// Fills slots from `wanted` down, so that the lowest address is handed out first and the next
+  /// lowest popped first. Returns the lowest slot filled.
+  unsigned take_from_own(ThreadBlock thread, SizeClass size_class, BlockArray& array,
+                         unsigned wanted) {
     unsigned lowest = wanted;
     PoolIndex pool{attached(thread, size_class)};
     while (lowest > 0) {
@@ -320,13 +348,34 @@ class Heap {
       if (pool.value != kNone) close_if_empty(pool, size_class);
       pool = next;
     }
-    const unsigned count = wanted - lowest;
-    if (count == 0) return nullptr;
-    if (lowest > 0)
-      for (unsigned i = 0; i < count; ++i) array.set_slot(i, array.slot(lowest + i));
-    const Address first = array.slot(count - 1);
-    array.set_count(count - 1);
-    return pointer(first);
+    return lowest;
+  }
+
+  /// The same from a listed pool, which remains listed while it has a block: from lines that nobody
+  /// else writes to, if it has such. It cannot be wholly free when it is left, since the blocks
+  /// taken are still out.
+  unsigned take_from_listed(SizeClass size_class, BlockArray& array, unsigned wanted) {
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    PoolIndex pool{list.head};
+    if (pool.value == kNone) {
+      pool = open_pool(size_class);
+      if (pool.value == kNone) return wanted;
+      append(list, pool);
+    }
+    unsigned lowest = take(pool, size_class, array, wanted, blocks_of_line(size_class));
+    if (lowest == wanted) lowest = take(pool, size_class, array, wanted);
+    if (!bitmap(pool, size_class).any()) {
+      unlink(list, pool);
+      leave(pool, size_class);
+    }
+    return lowest;
+  }
+
+  /// How many blocks share a line and begin and end it; 1 if none do.
+  static unsigned blocks_of_line(SizeClass size_class) {
+    const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
+    return kLineBytes % block_bytes == 0 ? static_cast<unsigned>(kLineBytes / block_bytes) : 1;
   }
 
   void* refill_from_shelf(BlockArray array, SizeClass size_class, unsigned wanted) {
@@ -358,20 +407,27 @@ class Heap {
   /// An array starts with no room and grows with use: each refill doubles its capacity, and so does
   /// each block more than it has room for. A diverted thread's stays at zero.
   static void grow(ThreadBlock thread, SizeClass size_class) {
-    constexpr unsigned kFirstCapacity = 8;
-    if (thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted)
-      return;
+    // Blocks of a few lines at first, so that threads do not write to one line.
+    constexpr unsigned kFirstBytes = 256, kLeast = 1, kMost = 8;
+    if (is_diverted(thread)) return;
     BlockArray array = array_of(thread, size_class);
-    const unsigned slots = Classes::facts(size_class).slots;
-    array.set_capacity(std::min(slots, std::max(2 * array.capacity(), kFirstCapacity)));
+    const ClassFacts& facts = Classes::facts(size_class);
+    const unsigned first = std::clamp(kFirstBytes / facts.block_bytes, kLeast, kMost);
+    if (array.capacity() == 0) array.set_reciprocal(facts.reciprocal);
+    array.set_capacity(std::min<unsigned>(facts.slots, std::max(2 * array.capacity(), first)));
+  }
+
+  static bool is_diverted(ThreadBlock thread) {
+    return thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted;
   }
 
   /// Puts blocks of the pool into the slots below `lowest`, downwards; returns the lowest used.
-  unsigned take(PoolIndex pool, SizeClass size_class, BlockArray& array, unsigned lowest) {
+  unsigned take(PoolIndex pool, SizeClass size_class, BlockArray& array, unsigned lowest,
+                unsigned group = 1) {
     const Address base = tables().pool_address(pool);
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
     std::atomic<std::uint32_t>& carved = tables().pool(pool).carved;
-    bitmap(pool, size_class).take(lowest, [&](unsigned word, std::uint64_t bits) {
+    bitmap(pool, size_class).take(lowest, group, [&](unsigned word, std::uint64_t bits) {
       const unsigned end = word * 64 + 64 - static_cast<unsigned>(std::countl_zero(bits));
       if (end > carved.load(std::memory_order_relaxed))
         carved.store(end, std::memory_order_relaxed);

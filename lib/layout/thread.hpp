@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 // A thread block: what one thread keeps, arrays of pointers to free blocks and the pools it is
 // attached to. Lies in the heap's thread table, one stride each, and begins with the array of
-// capacity zero; the array of a class begins at its first line (geometry/size_classes.hpp); after
-// the last array follows the table of attached pools, one 32-bit pool index per class.
+// capacity zero; then follows the table of attached pools, one 32-bit pool index per class; the
+// array of a class begins at its first line (geometry/size_classes.hpp). An array that was never
+// used is zero, its page untouched.
 //
 // Only its thread writes a thread block while it is live. It reads its own arrays plainly and
 // writes them atomically, because audits and a forked child read them, atomically too. A block is
@@ -17,7 +18,8 @@
 
 namespace arenite {
 
-/// Header of a thread array; `capacity` slots of 64-bit addresses follow.
+/// Header of a thread array; `capacity` slots of 64-bit addresses follow. Where the capacity is
+/// zero the reciprocal may be too: whoever frees a block of the class then goes the slow path.
 struct ThreadArray {
   std::uint16_t count;
   std::uint16_t capacity;
@@ -48,9 +50,9 @@ static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLine
 template <class Geometry>
 struct ThreadLayout {
   using Classes = SizeClasses<Geometry>;
-  static constexpr std::size_t kAttachedOffset = Classes::kLines * kLineBytes;
+  static constexpr std::size_t kAttachedOffset = kLineBytes;
   static constexpr std::size_t kBytes =
-      round_up(kAttachedOffset + 4 * Classes::kCount, Geometry::kPageBytes);
+      round_up(Classes::kLines * kLineBytes, Geometry::kPageBytes);
 };
 
 }  // namespace arenite

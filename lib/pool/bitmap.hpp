@@ -24,14 +24,16 @@ class FreeBitmap {
       words_[i].store(valid(i), std::memory_order_relaxed);
   }
 
-  /// Takes up to `wanted` blocks, lowest first; returns how many. Calls `each(word, bits)` for the
-  /// blocks of each word, in rising order, before they are taken from it.
+  /// Takes up to `wanted` blocks, lowest first, of those whose aligned group of `group` blocks is
+  /// free; returns how many. Calls `each(word, bits)` for the blocks of each word, in rising order,
+  /// before they are taken from it.
   template <class Each>
-  unsigned take(unsigned wanted, Each each) {
+  unsigned take(unsigned wanted, unsigned group, Each each) {
     unsigned taken = 0;
     for (unsigned i = 0; i < word_count() && taken < wanted; ++i) {
       // Acquire: pairs with the release in `give`; what the last user did to a block is over.
-      const std::uint64_t word = words_[i].load(std::memory_order_acquire);
+      std::uint64_t word = words_[i].load(std::memory_order_acquire);
+      if (group > 1) word = full_groups(word, group);
       if (word == 0) continue;
       const std::uint64_t chosen = lowest_members(word, wanted - taken);
       each(i, chosen);

@@ -35,9 +35,9 @@ class OwnBitmap {
   std::uint64_t word(unsigned index) const { return words_[index]; }
   bool untouched_behind() const { return words_[bitmap_.word_count()] == kBehind; }
 
-  std::vector<unsigned> take(unsigned wanted) {
+  std::vector<unsigned> take(unsigned wanted, unsigned group = 1) {
     std::vector<unsigned> taken;
-    const unsigned count = bitmap_.take(wanted, [&](unsigned word, std::uint64_t bits) {
+    const unsigned count = bitmap_.take(wanted, group, [&](unsigned word, std::uint64_t bits) {
       EXPECT_NE(bits, 0u);
       for (; bits != 0; bits &= bits - 1) taken.push_back(word * 64 + lowest_bit(bits));
     });
@@ -99,6 +99,20 @@ TYPED_TEST(BitmapTest, TakesTheLowestFirstAcrossWords) {
       next = end;
     }
     EXPECT_TRUE(bitmap.take(1).empty());
+  }
+}
+
+TYPED_TEST(BitmapTest, TakesFromFreeGroupsOnly) {
+  for (const unsigned capacity : this->capacities()) {
+    if (capacity < 16) continue;
+    OwnBitmap bitmap(capacity);
+    bitmap->fill();
+    EXPECT_EQ(bitmap.take(2), from_to(0, 2));
+    EXPECT_EQ(bitmap.take(4, 4), from_to(4, 8)) << capacity;
+    EXPECT_EQ(bitmap.take(1, 4), from_to(8, 9)) << capacity;
+    EXPECT_EQ(bitmap.take(capacity, 4), from_to(12, capacity / 4 * 4)) << capacity;
+    EXPECT_TRUE(bitmap.take(capacity, 4).empty());
+    EXPECT_EQ(bitmap.take(3), (std::vector<unsigned>{2, 3, 9})) << capacity;
   }
 }
 

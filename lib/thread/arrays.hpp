@@ -77,8 +77,11 @@ class BlockArray {
   void set_slot(unsigned index, Address block) {
     std::atomic_ref(slots_[index]).store(block, std::memory_order_relaxed);
   }
-  /// Before anybody else knows of the thread block.
-  void set_reciprocal(std::uint32_t reciprocal) { header_.reciprocal = reciprocal; }
+  std::uint32_t reciprocal() const { return header_.reciprocal; }
+  /// Before the array has room.
+  void set_reciprocal(std::uint32_t reciprocal) {
+    std::atomic_ref(header_.reciprocal).store(reciprocal, std::memory_order_relaxed);
+  }
 
   /// The count as another thread sees it: a forked child that adopts the array.
   unsigned count_seen() const {

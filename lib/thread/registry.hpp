@@ -54,15 +54,13 @@ class ThreadRegistry {
   }
 
  private:
-  /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow.
+  /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow. What was
+  /// never used is zero as it came from the system, and is not written: most threads need few pages.
   static void prepare(ThreadBlock thread, std::uint32_t index) {
     thread_header(thread).index = index;
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
-      const ClassFacts& facts = Classes::kFacts[i];
-      BlockArray array(thread, facts.first_line * kLineBytes);
-      array.set_count(0);
-      array.set_capacity(0);
-      array.set_reciprocal(facts.reciprocal);
+      BlockArray array(thread, Classes::kFacts[i].first_line * kLineBytes);
+      if (array.capacity() != 0) array.set_capacity(0);
       attached_pool(thread, Layout::kAttachedOffset, SizeClass{static_cast<std::uint8_t>(i)}) =
           kNone;
     }

@@ -296,9 +296,16 @@ class Labels {
   Label of_array(const MetadataField& field, std::size_t bit) const {
     const BlockArray own = array(field.index, field.size_class);
     const unsigned slots = Classes::kFacts[field.size_class].slots;
-    if (is(field, "reciprocal")) return "T1";
+    if (is(field, "reciprocal")) {
+      const auto reciprocal = flipped<std::uint32_t>(field, bit);
+      const bool unused = own.capacity() == 0 &&
+                          (reciprocal == 0 ||
+                           reciprocal == Classes::kFacts[field.size_class].reciprocal);
+      return unused ? kUnchecked : "T1";
+    }
     if (is(field, "capacity")) {
       const auto capacity = flipped<std::uint16_t>(field, bit);
+      if (own.reciprocal() == 0 && capacity != 0) return "T1";
       return capacity <= slots && capacity >= own.count() ? kUnchecked : "T1";
     }
     if (is(field, "count")) {

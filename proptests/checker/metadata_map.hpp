@@ -205,7 +205,10 @@ class MetadataMap {
       add("array", "padding", array + end, lines * kLineBytes - end, index, i);
       add("thread", "attached", at + Layout::kAttachedOffset + std::size_t{i} * 4, 4, index, i);
     }
-    const std::size_t end = Layout::kAttachedOffset + 4 * Classes::kCount;
+    const std::size_t attached = Layout::kAttachedOffset + 4 * Classes::kCount;
+    add("thread", "padding", at + attached, Classes::kFacts[0].first_line * kLineBytes - attached,
+        index);
+    const std::size_t end = Classes::kLines * kLineBytes;
     add("thread", "padding", at + end, Layout::kBytes - end, index);
   }
 
