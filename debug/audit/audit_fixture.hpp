@@ -66,6 +66,9 @@ class AuditFixture : public ::testing::Test {
     return (arena(index / kArenaPools).free_pools >> (index % kArenaPools) & 1) != 0;
   }
 
+  /// The pool from which the second thread has its few blocks of class 1.
+  std::uint32_t shared_pool() { return tables().pool_of(array(second_, 1).slot(0)).value; }
+
   void* allocate(std::size_t size, ThreadBlock thread = 0) {
     void* block = heap_.allocate(thread == 0 ? first_ : thread, size);
     EXPECT_NE(block, nullptr);

@@ -262,7 +262,7 @@ TYPED_TEST(BrokenTest, P2_carved) {
 
 TYPED_TEST(BrokenTest, P3_more_free_than_there_are) {
   ASSERT_GT(this->array(this->second_, 1).count(), 0u);
-  FreeBitmap(this->tables().bitmap(PoolIndex{this->attached(this->second_, 1)}),
+  FreeBitmap(this->tables().bitmap(PoolIndex{this->shared_pool()}),
              SizeClasses<TypeParam>::kFacts[1].capacity)
       .fill();
   EXPECT_ONLY("P3", "B1");
@@ -318,7 +318,7 @@ TYPED_TEST(BrokenTest, P7_listed_nowhere) {
 }
 
 TYPED_TEST(BrokenTest, P8_never_carved_but_gone) {
-  const std::uint32_t pool = this->attached(this->second_, 1);
+  const std::uint32_t pool = this->shared_pool();
   const unsigned block = this->pool(pool).carved.load();
   ASSERT_LT(block, SizeClasses<TypeParam>::kFacts[1].capacity);
   this->bitmap_word(pool, block / 64).fetch_and(~(std::uint64_t{1} << (block % 64)));

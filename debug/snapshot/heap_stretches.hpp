@@ -20,6 +20,7 @@ inline std::vector<Region> heap_stretches(const HeapPlan& plan, bool full) {
       {plan.class_byte(0), plan.class_byte(plan.pool_count)},
       {plan.pool(0), plan.pool(plan.pool_count)},
       {plan.bitmap(0), plan.bitmap(plan.pool_count)},
+      stretch(plan.root.shelves.address, plan.root.shelves.committed),
       {plan.thread(0), plan.thread(plan.thread_count)},
   };
   if (full) stretches.push_back(stretch(plan.root.range.address, plan.root.range.committed));
