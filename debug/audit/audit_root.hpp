@@ -136,8 +136,8 @@ class RootAudit {
   }
 
   void check_classes() {
-    std::uint64_t lines = divide_up(
-        root_.attached_offset + std::uint64_t{4} * root_.class_count, kLineBytes);
+    std::uint64_t lines =
+        divide_up(root_.attached_offset + std::uint64_t{4} * root_.class_count, kLineBytes);
     std::uint64_t block_bytes = 7;
     for (std::uint32_t i = 0; i < root_.class_count; ++i) {
       const ClassRecord& record = root_.classes[i];
@@ -152,13 +152,14 @@ class RootAudit {
       need(record.block_bytes != 0 && record.capacity == root_.pool_bytes / record.block_bytes &&
                record.capacity <= std::uint64_t{root_.bitmap_bytes} * 8,
            "capacity", record.capacity);
-      need(record.first_line >= lines && record.first_line <= 255, "first line", record.first_line);
+      need(record.first_line == lines && record.first_line <= 255, "first line", record.first_line);
       need(std::uint64_t{8} * record.shelf_slots <= root_.shelf_bytes, "room on its shelf",
            record.shelf_slots);
       block_bytes = record.block_bytes;
       const std::uint64_t bytes = kArrayHeaderBytes + std::uint64_t{8} * record.slots;
       lines = record.first_line + divide_up(bytes, kLineBytes);
-      need(lines * kLineBytes <= root_.thread_bytes, "number of slots", record.slots);
+      need(bytes % kLineBytes == 0 && lines * kLineBytes <= root_.thread_bytes, "number of slots",
+           record.slots);
     }
     check_unused_classes();
   }

@@ -27,7 +27,7 @@ std::uint64_t kept_bytes(const HeapPlan& plan, const PoolColumns& pools, std::ui
 }
 
 std::uint64_t pinned_bytes(const HeapPlan& plan, const PoolColumns& pools, std::uint32_t pool) {
-  if (pools.size_class[pool] == kNoClass) return 0;
+  if (pools.live[pool] == 0 || pools.size_class[pool] == kNoClass) return 0;
   const std::uint64_t kept = kept_bytes(plan, pools, pool);
   const std::uint64_t block_bytes = plan.root.classes[pools.size_class[pool]].block_bytes;
   return kept - std::min(kept, pools.live[pool] * block_bytes);

@@ -68,7 +68,8 @@ TYPED_TEST(SizeClassesTest, PoolHoldsAsManyBlocksAsFit) {
   }
 }
 
-TYPED_TEST(SizeClassesTest, ArraysFollowEachOtherWithoutOverlapBehindTheEmptyOneAndTheAttachedPools) {
+TYPED_TEST(SizeClassesTest,
+           ArraysFollowEachOtherWithoutOverlapBehindTheEmptyOneAndTheAttachedPools) {
   using Classes = SizeClasses<TypeParam>;
   std::size_t next_line = 1 + divide_up(4 * Classes::kCount, kLineBytes);
   for (const ClassFacts& facts : Classes::kFacts) {

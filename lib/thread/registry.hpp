@@ -55,7 +55,8 @@ class ThreadRegistry {
 
  private:
   /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow. What was
-  /// never used is zero as it came from the system, and is not written: most threads need few pages.
+  /// never used is zero as it came from the system, and is not written: most threads need few
+  /// pages.
   static void prepare(ThreadBlock thread, std::uint32_t index) {
     thread_header(thread).index = index;
     for (std::size_t i = 0; i < Classes::kCount; ++i) {

@@ -101,12 +101,37 @@ class Labels {
     return "no label";
   }
 
-  /// Slots may be fewer than there is room for, as long as no array has more.
   Label of_class(const MetadataField& field, std::size_t bit) const {
     if (is(field, "shelf_slots")) return of_shelf_slots(field, bit);
-    if (!is(field, "slots")) return "R2 T1";
+    if (is(field, "block_bytes")) return of_block_bytes(field, bit);
+    if (is(field, "slots")) return of_slots(field, bit);
+    return "R2";
+  }
+
+  /// A size that fits between its neighbours is told by the reciprocals of the arrays in use.
+  Label of_block_bytes(const MetadataField& field, std::size_t bit) const {
+    const ClassRecord* classes = heap_.root().classes;
+    const auto bytes = flipped<std::uint32_t>(field, bit);
+    const std::uint32_t least = field.index == 0 ? 8 : classes[field.index - 1].block_bytes + 1;
+    const bool last = field.index + 1 == Classes::kCount;
+    const std::uint32_t most = last ? G::kPoolBytes : classes[field.index + 1].block_bytes - 1;
+    const bool fits = bytes >= least && bytes <= most && bytes % 8 == 0 &&
+                      G::kPoolBytes / bytes == classes[field.index].capacity;
+    if (!fits) return "R2";
+    for (std::uint32_t i = 0; i < heap_.root().threads_used.load(); ++i)
+      if (array(i, field.index).reciprocal() != 0) return "T1";
+    return kUnchecked;
+  }
+
+  /// Arrays fill whole lines, one behind the other. Behind the last one there may be room, and it
+  /// may have less, as long as no thread's is longer.
+  Label of_slots(const MetadataField& field, std::size_t bit) const {
     const auto slots = flipped<std::uint16_t>(field, bit);
-    if (slots > value<std::uint16_t>(field)) return "R2";
+    const std::size_t bytes = kArrayHeaderBytes + std::size_t{slots} * 8;
+    const std::size_t end = heap_.root().classes[field.index].first_line * kLineBytes + bytes;
+    if (field.index + 1 != Classes::kCount || bytes % kLineBytes != 0 ||
+        end > heap_.root().thread_bytes)
+      return "R2";
     for (std::uint32_t i = 0; i < heap_.root().threads_used.load(); ++i)
       if (array(i, field.index).capacity() > slots) return "T1";
     return kUnchecked;
@@ -298,9 +323,9 @@ class Labels {
     const unsigned slots = Classes::kFacts[field.size_class].slots;
     if (is(field, "reciprocal")) {
       const auto reciprocal = flipped<std::uint32_t>(field, bit);
-      const bool unused = own.capacity() == 0 &&
-                          (reciprocal == 0 ||
-                           reciprocal == Classes::kFacts[field.size_class].reciprocal);
+      const bool unused =
+          own.capacity() == 0 &&
+          (reciprocal == 0 || reciprocal == Classes::kFacts[field.size_class].reciprocal);
       return unused ? kUnchecked : "T1";
     }
     if (is(field, "capacity")) {

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -208,7 +209,7 @@ class HostileAudit {
   }
 
   static Regions sorted(const Tables& tables, bool with_root, Region (&storage)[8]) {
-    std::vector<Region> all(tables.regions + (with_root ? 0 : 1), tables.regions + 6);
+    std::vector<Region> all(tables.regions + (with_root ? 0 : 1), std::end(tables.regions));
     all.push_back(tables.range);
     std::sort(all.begin(), all.end(),
               [](const Region& a, const Region& b) { return a.begin < b.begin; });
