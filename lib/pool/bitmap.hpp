@@ -32,10 +32,10 @@ class FreeBitmap {
     unsigned taken = 0;
     for (unsigned i = 0; i < word_count() && taken < wanted; ++i) {
       // Acquire: pairs with the release in `give`; what the last user did to a block is over.
-      std::uint64_t word = words_[i].load(std::memory_order_acquire);
-      if (group > 1) word = full_groups(word, group);
-      if (word == 0) continue;
-      const std::uint64_t chosen = lowest_members(word, wanted - taken);
+      const std::uint64_t word = words_[i].load(std::memory_order_acquire);
+      const std::uint64_t choice = group > 1 ? full_groups(word, group) : word;
+      if (choice == 0) continue;
+      const std::uint64_t chosen = lowest_members(choice, wanted - taken);
       each(i, chosen);
       // Release: what `each` noted stands before the blocks are gone, in a forked child too.
       words_[i].fetch_and(~chosen, std::memory_order_release);
