@@ -143,6 +143,15 @@ TEST(Audit, debug_mode_stands_briefly_and_judges_what_stays) {
   }
 }
 
+/// Each thread frees more than the quarantine holds; the next one takes the place of the last.
+TEST(Audit, threads_that_ended_hold_no_freed_block) {
+  const Child child(
+      {kCli, "run", "--mode", "debug", "--", kSubject, "steps", "h30000h30000h30000h30000"});
+  const Output output = arenite("audit --format json " + child.option());
+  EXPECT_EQ(output.code, 0) << output.text;
+  EXPECT_GT(output.json()["heaps"][0]["layer"]["freed"], 10000);
+}
+
 TEST(Audit, an_opened_guard_page_is_found) {
   const Child child = subject("unguarded", {"--mode", "page"});
   const Output output = arenite("audit --format json " + child.option());

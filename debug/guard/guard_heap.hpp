@@ -121,12 +121,18 @@ class GuardHeap {
       hand_over(batch);
   }
 
-  /// Hands over what a thread has gathered.
+  /// Hands over what a thread has gathered; what leaves for it may wait in the batch.
   [[gnu::noinline]] void hand_over(QuarantineBatch& batch) {
     while (batch.left < batch.leaving_count) let_go(batch);
     quarantine_.take_in(batch, [this](QuarantineEntry entry) { release(entry.block()); });
     const unsigned ahead = std::min(kAhead, batch.leaving_count);
     for (unsigned i = 0; i < ahead; ++i) fetch_ahead(batch.leaving[i].block());
+  }
+
+  /// The same, and the batch is empty afterwards: its thread may end.
+  void empty(QuarantineBatch& batch) {
+    hand_over(batch);
+    while (batch.left < batch.leaving_count) let_go(batch);
   }
 
   /// Lets everything out of quarantine, checking it.

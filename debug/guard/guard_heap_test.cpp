@@ -157,6 +157,19 @@ TYPED_TEST(GuardHeapTest, WritesAfterFreeAreFoundWhenTheBlockLeavesQuarantine) {
   this->expect_one(Fault::heap_use_after_free, block + 50);
 }
 
+/// What was leaving for it too: the next thread begins with a batch of its own.
+TYPED_TEST(GuardHeapTest, EmptiedBatchHoldsNothing) {
+  const std::size_t size = this->guarded_.quarantine().most_bytes() / 100;
+  for (unsigned i = 0; i < 400; ++i) this->free(this->allocate(size));
+  this->guarded_.hand_over(this->batch_);
+  EXPECT_LT(this->batch_.left, this->batch_.leaving_count) << "or the test tells nothing";
+  this->free(this->allocate(size));
+  this->guarded_.empty(this->batch_);
+  EXPECT_EQ(this->batch_.count, 0u);
+  EXPECT_EQ(this->batch_.left, this->batch_.leaving_count);
+  EXPECT_TRUE(this->found().empty());
+}
+
 TYPED_TEST(GuardHeapTest, WritesAfterFreeAreFoundByACheckOfAll) {
   unsigned char* block = this->allocate(100);
   unsigned char* other = this->allocate(200);

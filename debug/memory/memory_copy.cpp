@@ -75,11 +75,18 @@ bool MemoryCopy::read(Address at, void* to, std::size_t bytes) const {
       pieces_.begin(), pieces_.end(), at,
       [](Address wanted, const Piece& piece) { return wanted < piece.region.begin; });
   if (after == pieces_.begin()) return false;
-  const Piece& piece = *(after - 1);
-  const std::size_t offset = at - piece.region.begin;
-  if (at >= piece.region.end || bytes > piece.region.end - at) return false;
-  std::memcpy(to, piece.bytes + offset, bytes);
-  return true;
+  auto piece = after - 1;
+  if (at >= piece->region.end) return false;
+  auto* out = static_cast<unsigned char*>(to);
+  for (;;) {
+    const std::size_t part = std::min<std::size_t>(bytes, piece->region.end - at);
+    std::memcpy(out, piece->bytes + (at - piece->region.begin), part);
+    bytes -= part;
+    if (bytes == 0) return true;
+    out += part;
+    at += part;
+    if (++piece == pieces_.end() || piece->region.begin != at) return false;
+  }
 }
 
 }  // namespace arenite

@@ -23,7 +23,8 @@ class MemoryCopy {
 
   /// False if a stretch could not be read, or they are more than a gigabyte.
   bool take(pid_t pid, std::span<const Region> stretches);
-  /// Only what was taken can be read, each stretch by itself.
+  /// Only what was taken can be read, also across stretches that touch. False if any byte is wanted
+  /// that was not taken.
   bool read(Address at, void* to, std::size_t bytes) const;
   std::size_t bytes() const;
 

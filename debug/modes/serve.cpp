@@ -80,7 +80,7 @@ void* plain(const Request& request) {
 /// What waits in quarantine may be what is missing.
 [[gnu::cold, gnu::noinline]] void* after_drain(Request request, std::uint64_t serial, StackId stack,
                                                DebugThread& thread) {
-  layer.guarded.hand_over(thread.batch);
+  layer.guarded.empty(thread.batch);
   layer.guarded.drain();
   return with_guard_bytes(request, serial, stack, thread);
 }
@@ -216,7 +216,7 @@ std::size_t usable(const void* block) {
 }
 
 void thread_ends() {
-  layer.threads.end_thread([](DebugThread& thread) { layer.guarded.hand_over(thread.batch); });
+  layer.threads.end_thread([](DebugThread& thread) { layer.guarded.empty(thread.batch); });
 }
 
 }  // namespace

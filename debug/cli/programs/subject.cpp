@@ -159,7 +159,11 @@ void run_steps(const char* text) {
     if (step == 'a') ++next;
     if (step == 'h')
       std::thread([number] {
-        for (std::size_t i = 0; i < number; ++i) std::free(std::malloc(i * 37 % 3000));
+        for (std::size_t i = 0; i < number; ++i) {
+          // Volatile: the compiler would leave both calls out.
+          void* volatile block = std::malloc(i * 37 % 3000);
+          std::free(block);
+        }
       }).join();
     if (step != 'd' && step != 'o') continue;
     kept = std::malloc(number);
