@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -139,8 +140,9 @@ void merge(std::vector<map::OnPagesCount>& counts) {
   }
   counts.clear();
   for (const auto& [site, count] : merged) counts.push_back(count);
-  std::stable_sort(counts.begin(), counts.end(),
-                   [](const auto& a, const auto& b) { return b.bytes < a.bytes; });
+  std::sort(counts.begin(), counts.end(), [](const auto& a, const auto& b) {
+    return std::pair(b.bytes, a.site) < std::pair(a.bytes, b.site);
+  });
 }
 
 /// Turns places in the sites of a frame into places in those of its heap. Stacks with one culprit
