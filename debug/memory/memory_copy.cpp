@@ -85,7 +85,8 @@ bool MemoryCopy::read(Address at, void* to, std::size_t bytes) const {
     if (bytes == 0) return true;
     out += part;
     at += part;
-    if (++piece == pieces_.end() || piece->region.begin != at) return false;
+    ++piece;
+    if (piece == pieces_.end() || piece->region.begin != at) return false;
   }
 }
 
