@@ -5,11 +5,12 @@
 // Every operation names the thread block it works with. Different thread blocks may be used at the
 // same time; one thread block by one thread at a time. Blocks may be freed through any of them.
 //
-// malloc pops the thread's array of the class; an empty array is refilled from the bitmap of the
-// pool the thread is attached to, and when that has no block left, from another pool. free pushes;
-// a full array hands half of its entries back: to the shelf of the class, from where the next
-// refill takes them, or to the bitmaps of their pools, whosever they are. Locks, in this order:
-// thread lock, class locks, range lock. A hand-back takes none unless a pool changes lists.
+// malloc pops the thread's array of the class; an empty array is refilled from the class's shelf,
+// if that holds blocks; from a listed pool, which all share, while the array grows; and then from
+// the bitmap of the pool the thread is attached to, or when that has no block left, of another one.
+// free pushes; a full array hands entries back: to the shelf, or to the bitmaps of their pools,
+// whosever they are. Locks, in this order: thread lock, class locks, range lock. A hand-back to the
+// bitmaps takes none unless a pool changes lists.
 #pragma once
 
 #include <algorithm>
@@ -532,7 +533,7 @@ class Heap {
     BlockArray array = array_of(thread, size_class);
     const unsigned count = array.count() - keep;
     Shelf<Geometry> shelf(root_, size_class);
-    if (!shelf.may_have_room(count)) return false;
+    if (!shelf.has_room(count)) return false;
     LockGuard guard(root_.lists[size_class.value].lock);
     if (!shelf.has_room(count) || !open_shelves()) return false;
     array.set_count(keep);

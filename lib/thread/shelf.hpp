@@ -31,15 +31,16 @@ class Shelf {
         size_class_(size_class),
         slots_(root.classes[size_class.value].shelf_slots) {}
 
-  // ---- without the lock: what is seen may be old, which costs a burst and nothing else ----
+  // ---- without the lock, too: what is seen may then be old, which costs a burst, no more ----
 
   bool may_hold_blocks() const { return list_.shelved.load(std::memory_order_relaxed) != 0; }
-  bool may_have_room(unsigned blocks) const {
+  bool has_room(unsigned blocks) const {
     return list_.shelved.load(std::memory_order_relaxed) + blocks <=
            list_.shelf_room.load(std::memory_order_relaxed);
   }
 
-  /// Blocks went to the bitmaps. True if the shelf is to be cleared, with `drain`.
+  /// Blocks went to the bitmaps. True if what stands on the shelf is to follow them: its room is
+  /// gone.
   bool note_passed(unsigned blocks) {
     const std::uint32_t passed = list_.passed.load(std::memory_order_relaxed) + blocks;
     const bool over = passed > kPatience * slots_;
@@ -60,9 +61,6 @@ class Shelf {
   }
 
   // ---- under the class lock ----
-
-  /// Whether so many may be put now.
-  bool has_room(unsigned blocks) const { return may_have_room(blocks); }
 
   /// Requires: there is room, the table is accessible, and the blocks are in no array any more.
   void put(const std::uint64_t* blocks, unsigned count) {

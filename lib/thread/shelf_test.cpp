@@ -45,25 +45,25 @@ TYPED_TEST(ShelfTest, CopiesOfAnyLengthAreWhole) {
 
 TYPED_TEST(ShelfTest, HasNoRoomAtFirst) {
   EXPECT_FALSE(this->shelf.may_hold_blocks());
-  EXPECT_FALSE(this->shelf.may_have_room(1));
+  EXPECT_FALSE(this->shelf.has_room(1));
 }
 
 TYPED_TEST(ShelfTest, BlocksThatOnlyComeBackMakeNoRoom) {
   EXPECT_FALSE(this->shelf.note_passed(3));
-  EXPECT_FALSE(this->shelf.may_have_room(1));
+  EXPECT_FALSE(this->shelf.has_room(1));
 }
 
 TYPED_TEST(ShelfTest, BlocksThatAreOnlyAskedForMakeNoRoom) {
   this->shelf.note_missed(3);
-  EXPECT_FALSE(this->shelf.may_have_room(1));
+  EXPECT_FALSE(this->shelf.has_room(1));
 }
 
 TYPED_TEST(ShelfTest, RoomIsMadeForWhatCameBackAndWasAskedForAgain) {
   this->burst(3);
-  EXPECT_TRUE(this->shelf.may_have_room(3));
-  EXPECT_FALSE(this->shelf.may_have_room(4));
+  EXPECT_TRUE(this->shelf.has_room(3));
+  EXPECT_FALSE(this->shelf.has_room(4));
   this->shelf.note_missed(3);
-  EXPECT_FALSE(this->shelf.may_have_room(4)) << "nothing passed since";
+  EXPECT_FALSE(this->shelf.has_room(4)) << "nothing passed since";
 }
 
 TYPED_TEST(ShelfTest, RoomEndsWithTheSlots) {
@@ -92,7 +92,7 @@ TYPED_TEST(ShelfTest, RoomIsTakenAwayWhenMuchMoreComesBackThanItHolds) {
   bool given_up = false;
   for (int i = 0; i < 5 && !given_up; ++i) given_up = this->shelf.note_passed(this->slots);
   EXPECT_TRUE(given_up);
-  EXPECT_FALSE(this->shelf.may_have_room(1));
+  EXPECT_FALSE(this->shelf.has_room(1));
   EXPECT_FALSE(this->shelf.note_passed(this->slots)) << "there is nothing left to give up";
 }
 
