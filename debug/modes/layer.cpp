@@ -110,6 +110,7 @@ bool detail::layer_owns(const void* address) {
 }
 
 void detail::layer_before_fork() {
+  process_calls.before_fork();
   lock_fault_handlers();
   layer.threads.lock_all();
   if (layer.has_guarded()) layer.guarded.lock_all();
@@ -118,6 +119,7 @@ void detail::layer_before_fork() {
 
 void detail::layer_after_fork(bool in_child) {
   unlock_fault_handlers();
+  process_calls.after_fork();
   if (!in_child) {
     if (layer.has_pages()) layer.pages.unlock_all();
     if (layer.has_guarded()) layer.guarded.unlock_all();

@@ -41,9 +41,9 @@ TEST_P(LifecycleModesTest, EndsAsWithout) {
 INSTANTIATE_TEST_SUITE_P(
     Programs, LifecycleModesTest,
     testing::Combine(testing::Values("after_main", "before_main", "deep_bound_modules",
-                                     "fork_in_thread", "fork_storm", "key_destructors",
-                                     "late_cxx_runtime", "least_stacks", "linked_into",
-                                     "loaded_modules", "static_objects",
+                                     "fork_in_thread", "fork_storm", "fork_while_looking_up",
+                                     "key_destructors", "late_cxx_runtime", "least_stacks",
+                                     "linked_into", "loaded_modules", "static_objects",
                                      "thread_local_destructors"),
                      testing::ValuesIn(kModes)),
     [](const auto& tested) {

@@ -194,6 +194,7 @@ bool Redirector::start_walk(const dl_phdr_info& info, bool undoing) {
 Redirector::Outcome Redirector::walk_modules(bool undoing) {
   const int saved_errno = errno;
   Walk walk{this, undoing};
+  LockGuard guard(pass_lock_);
   ::dl_iterate_phdr(
       [](dl_phdr_info* info, std::size_t, void* context) {
         Walk& state = *static_cast<Walk*>(context);

@@ -17,6 +17,7 @@
 #include <string_view>
 
 #include "base/strong.hpp"
+#include "os/lock.hpp"
 
 namespace arenite {
 
@@ -63,6 +64,11 @@ class Redirector {
   /// Lets every slot that was written lead to the C library again.
   Outcome undo();
 
+  /// Around fork, in the forking thread; the child unlocks what it got locked. No pass holds a lock
+  /// of the dynamic linker meanwhile: the C library would leave it locked in the child.
+  void before_fork() { lock(pass_lock_); }
+  void after_fork() { unlock(pass_lock_); }
+
  private:
   static constexpr std::size_t kIndexSize = 2048;
   static constexpr std::size_t kMaxHomes = 8;
@@ -87,7 +93,8 @@ class Redirector {
   std::uint16_t index_[kIndexSize]{};  ///< number of the entry from 1; open addressing
   Home homes_[kMaxHomes]{};            ///< the code that slots lead to that are written
   std::size_t home_count_{};
-  // The rest is read and written under the dynamic linker's lock.
+  LockWord pass_lock_{0};
+  // The rest is read and written under it, and the dynamic linker's.
   bool surveyed_{};
   unsigned long long additions_{}, removals_{};  ///< as of the last pass
   std::size_t done_{};  ///< so many modules at the front of the list are done

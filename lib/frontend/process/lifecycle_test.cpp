@@ -28,9 +28,10 @@ TEST_P(LifecycleTest, WithoutArenite) {
 INSTANTIATE_TEST_SUITE_P(Programs, LifecycleTest,
                          testing::Values("after_main", "before_main", "data_limit",
                                          "deep_bound_modules", "fork_in_thread", "fork_storm",
-                                         "key_destructors", "late_cxx_runtime", "least_stacks",
-                                         "linked_into", "loaded_modules", "new_handler",
-                                         "static_objects", "thread_local_destructors"),
+                                         "fork_while_looking_up", "key_destructors",
+                                         "late_cxx_runtime", "least_stacks", "linked_into",
+                                         "loaded_modules", "new_handler", "static_objects",
+                                         "thread_local_destructors"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// The static library, in the executable itself.
