@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 
 #include "arena/reservation.hpp"
 #include "base/bits.hpp"
@@ -53,14 +54,16 @@ class Arenas {
   std::uint64_t take(ArenaIndex index, std::uint64_t pools) {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
     ARN_ASSERT((arena.free_pools & pools) == pools);
+    const unsigned count = member_count(pools), free = member_count(arena.free_pools);
     const std::uint64_t dirty = arena.dirty_pools & pools;
-    const unsigned returning = member_count(arena.decommitted_pools & pools);
+    const unsigned returning = count_of(arena.decommitted_pools & pools, pools, count);
     root_.retain_pools = std::min(root_.retain_pools + returning, kMaxRetained);
     arena.dirty_pools &= ~pools;
     arena.decommitted_pools &= ~pools;
-    root_.dirty_pools -= member_count(dirty);
-    root_.used_pools += member_count(pools);
-    set_free(index, arena.free_pools & ~pools);
+    root_.dirty_pools -= count_of(dirty, pools, count);
+    root_.used_pools += count;
+    arena.free_pools &= ~pools;
+    relink(index, free, free - count);
     return dirty;
   }
 
@@ -69,10 +72,12 @@ class Arenas {
     for_each_arena(first, pools, [this](ArenaIndex index, std::uint64_t part) {
       ArenaDescriptor<Native>& arena = tables_.arena(index);
       ARN_ASSERT((arena.free_pools & part) == 0);
+      const unsigned count = member_count(part), free = member_count(arena.free_pools);
       arena.dirty_pools |= part;
-      root_.dirty_pools += member_count(part);
-      root_.used_pools -= member_count(part);
-      set_free(index, arena.free_pools | part);
+      root_.dirty_pools += count;
+      root_.used_pools -= count;
+      arena.free_pools |= part;
+      relink(index, free, free + count);
     });
     if (root_.dirty_pools > root_.retain_pools) {
       root_.retain_pools =
@@ -115,6 +120,15 @@ class Arenas {
     return true;
   }
 
+  /// The first list with an arena in it, from `list` on; more than kArenaPools if there is none.
+  unsigned next_list(unsigned list) const {
+    // Most are empty: eight at a time as long as those are.
+    constexpr unsigned kStep = 8;
+    while (list + kStep <= kArenaPools + 1 && all_empty(&root_.arena_lists[list])) list += kStep;
+    while (list <= kArenaPools && root_.arena_lists[list] == kNone) ++list;
+    return list;
+  }
+
   /// Calls `part(arena, pools)` for each arena that the stretch of pools touches.
   template <class Part>
   static void for_each_arena(PoolIndex first, std::uint32_t pools, Part part) {
@@ -129,20 +143,30 @@ class Arenas {
   }
 
  private:
+  /// Of eight lists.
+  static bool all_empty(const std::uint32_t* heads) {
+    static_assert(kNone == ~std::uint32_t{0});
+    std::uint64_t pairs[4];
+    std::memcpy(pairs, heads, sizeof pairs);
+    return (pairs[0] & pairs[1] & pairs[2] & pairs[3]) == ~std::uint64_t{0};
+  }
+
   static constexpr std::size_t kMaxStep = 16;
   static constexpr std::uint32_t kMaxRetained = 1 << 20;
 
   ArenaIndex fullest() const {
-    for (unsigned list = 1; list <= kArenaPools; ++list)
-      if (root_.arena_lists[list] != kNone) return ArenaIndex{root_.arena_lists[list]};
-    return ArenaIndex{kNone};
+    const unsigned list = next_list(1);
+    return ArenaIndex{list <= kArenaPools ? root_.arena_lists[list] : kNone};
   }
 
-  void set_free(ArenaIndex index, std::uint64_t pools) {
-    ArenaDescriptor<Native>& arena = tables_.arena(index);
-    unlink(index, member_count(arena.free_pools));
-    arena.free_pools = pools;
-    link(index, member_count(pools));
+  /// How many are in `part`, of `whole`, which has `count`: mostly all or none.
+  static unsigned count_of(std::uint64_t part, std::uint64_t whole, unsigned count) {
+    return part == whole ? count : part == 0 ? 0 : member_count(part);
+  }
+
+  void relink(ArenaIndex index, unsigned from, unsigned to) {
+    unlink(index, from);
+    link(index, to);
   }
 
   void link(ArenaIndex index, unsigned list) {

@@ -211,6 +211,18 @@ TYPED_TEST(ArenasTest, PoolsThatAreNotFreeCannotBeTakenNorFreeOnesGiven) {
 }
 #endif
 
+TYPED_TEST(ArenasTest, NextListIsTheFirstFromThereThatHoldsAnArena) {
+  this->take(3 * kArenaPools);
+  EXPECT_GT(this->range.lists.next_list(1), kArenaPools) << "all arenas are full";
+  for (const std::uint32_t free : {1u, 9u, 41u})
+    for (std::uint32_t pool = 0; pool < free; ++pool) this->give(free % 3 * kArenaPools + pool);
+  for (unsigned list = 0; list <= kArenaPools; ++list) {
+    unsigned next = list;
+    while (next <= kArenaPools && this->range.root.arena_lists[next] == kNone) ++next;
+    EXPECT_EQ(this->range.lists.next_list(list), next) << list;
+  }
+}
+
 // ---- giving pages back ----
 
 TYPED_TEST(ArenasTest, PagesStayUntilMorePoolsAreFreeThanAreRetained) {

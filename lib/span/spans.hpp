@@ -21,10 +21,10 @@ class Spans {
   Spans(Root& root, Pages& pages)
       : root_(root), pages_(pages), tables_(root), arenas_(root, pages) {}
 
-  /// The stretch of pools that is to be a span, and which of its pools hold old contents.
+  /// The stretch of pools that is to be a span, and whether any of them may hold old contents.
   struct Taken {
     PoolIndex first{kNone};
-    std::uint32_t dirty_pools = 0;
+    bool dirty = false;
   };
 
   static std::uint32_t pools_for(std::size_t bytes) {
@@ -48,7 +48,7 @@ class Spans {
         if (first.value == kNone) return {};
       }
     }
-    const std::uint32_t dirty = take_pools(first, pools);
+    const bool dirty = take_pools(first, pools);
     record(first, pools, bytes);
     return {first, dirty};
   }
@@ -75,7 +75,7 @@ class Spans {
 
   /// Zeroes the pools of a span that may hold old contents. Not under the range lock.
   void clear(const Taken& taken, std::size_t bytes) {
-    if (taken.dirty_pools == 0) return;
+    if (!taken.dirty) return;
     std::memset(reinterpret_cast<void*>(tables_.pool_address(taken.first)), 0, bytes);
   }
 
@@ -103,7 +103,8 @@ class Spans {
   /// In the fullest arena that has room; there, where pages are still in place if that can be.
   PoolIndex find_in_arena(std::uint32_t pools, std::size_t alignment, std::uint32_t looks) const {
     const std::uint64_t starts = aligned_starts(alignment);
-    for (unsigned list = pools; list <= kArenaPools; ++list) {
+    for (unsigned list = arenas_.next_list(pools); list <= kArenaPools;
+         list = arenas_.next_list(list + 1)) {
       std::uint32_t left = looks;
       for (std::uint32_t i = root_.arena_lists[list]; i != kNone && left > 0; --left) {
         const ArenaDescriptor<Native>& arena = tables_.arena(ArenaIndex{i});
@@ -166,11 +167,11 @@ class Spans {
     return all;
   }
 
-  /// Returns how many of the pools were dirty.
-  std::uint32_t take_pools(PoolIndex first, std::uint32_t pools) {
-    std::uint32_t dirty = 0;
+  /// Whether any of the pools was dirty.
+  bool take_pools(PoolIndex first, std::uint32_t pools) {
+    bool dirty = false;
     arenas_.for_each_arena(first, pools, [this, &dirty](ArenaIndex arena, std::uint64_t part) {
-      dirty += member_count(arenas_.take(arena, part));
+      if (arenas_.take(arena, part) != 0) dirty = true;
     });
     return dirty;
   }

@@ -264,7 +264,7 @@ TYPED_TEST(SpansTest, ResizingWithinTheLastPoolChangesTheBytesOnly) {
 TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
   const std::size_t bytes = 4 * TypeParam::kPoolBytes;
   auto taken = this->spans.take(bytes, 1);
-  EXPECT_EQ(taken.dirty_pools, 0u);
+  EXPECT_FALSE(taken.dirty);
   auto* contents = reinterpret_cast<unsigned char*>(this->address(taken.first.value));
   std::memset(contents, 0xee, bytes);
   this->range.root.retain_pools = 1000;
@@ -272,7 +272,7 @@ TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
 
   taken = this->spans.take(bytes + TypeParam::kPoolBytes, 1);
   ASSERT_EQ(this->address(taken.first.value), reinterpret_cast<Address>(contents));
-  EXPECT_EQ(taken.dirty_pools, 4u);
+  EXPECT_TRUE(taken.dirty);
   EXPECT_EQ(contents[0], 0xee);
   this->spans.clear(taken, bytes);
   EXPECT_EQ(std::count(contents, contents + bytes, 0), static_cast<std::ptrdiff_t>(bytes));
@@ -280,7 +280,7 @@ TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
 
   this->range.lists.purge(0);
   taken = this->spans.take(bytes, 1);
-  EXPECT_EQ(taken.dirty_pools, 0u);
+  EXPECT_FALSE(taken.dirty);
   EXPECT_EQ(std::count(contents, contents + bytes, 0), static_cast<std::ptrdiff_t>(bytes));
 }
 
@@ -291,7 +291,7 @@ TYPED_TEST(SpansTest, PoolsWhosePagesCouldNotBeGivenBackCountAsDirty) {
   this->give(span);
   this->range.lists.purge(0);
   this->range.allow();
-  EXPECT_EQ(this->spans.take(3 * TypeParam::kPoolBytes, 1).dirty_pools, 3u);
+  EXPECT_TRUE(this->spans.take(3 * TypeParam::kPoolBytes, 1).dirty);
 }
 
 // ---- refusals, and everything together ----
