@@ -414,7 +414,10 @@ class Heap {
     BlockArray array = array_of(thread, size_class);
     const ClassFacts& facts = Classes::facts(size_class);
     const unsigned first = std::clamp(kFirstBytes / facts.block_bytes, kLeast, kMost);
-    if (array.capacity() == 0) array.set_reciprocal(facts.reciprocal);
+    if (array.capacity() == 0) {
+      array.set_reciprocal(facts.reciprocal);
+      thread_header(thread).straight_left = 0;
+    }
     array.set_capacity(std::min<unsigned>(facts.slots, std::max(2 * array.capacity(), first)));
   }
 
@@ -616,6 +619,15 @@ class Heap {
       if (gathered.bits[i] != 0) give_word(gathered.word[i], gathered.bits[i], size_class);
   }
 
+  void give_one(Address at, SizeClass size_class) {
+    const Address offset = at - root_.range.address;
+    const std::uint64_t block =
+        (offset % Geometry::kPoolBytes * Classes::facts(size_class).reciprocal) >> 32;
+    give_word(static_cast<std::uint32_t>(offset / Geometry::kPoolBytes * Classes::kBitmapWords +
+                                         block / 64),
+              std::uint64_t{1} << (block % 64), size_class);
+  }
+
   void give_word(std::uint32_t numbered, std::uint64_t bits, SizeClass size_class) {
     const PoolIndex pool{static_cast<std::uint32_t>(numbered / Classes::kBitmapWords)};
     const unsigned word = numbered % Classes::kBitmapWords;
@@ -716,25 +728,40 @@ class Heap {
     BlockArray array = array_of(thread, size_class);
     if (array.push(at)) [[unlikely]]
       return;
-    const unsigned capacity = array.capacity(), slots = Classes::facts(size_class).slots;
+    if (!is_diverted(thread) && heap_shrank(thread)) shrink(thread);
+    const unsigned capacity = array.capacity();
     if (capacity == 0) {
       // The first block of its class that this thread sees is another thread's: it goes home, or
       // the two would write to neighbouring blocks, in one cache line, from now on.
-      grow(thread, size_class);
-      return give_back(&at, 1, size_class);
+      if (!goes_straight(thread)) grow(thread, size_class);
+      return give_one(at, size_class);
     }
-    if (capacity < slots) {
+    if (capacity < Classes::facts(size_class).slots)
       grow(thread, size_class);
-    } else if (heap_shrank(thread)) {
-      hand_back_all(thread);
-    } else {
+    else
       hand_back_some(thread, size_class);
-    }
     array.push(at);
   }
 
-  /// Whether pages went back since the thread last handed back all it held. What it holds keeps
-  /// pools from becoming empty, wherever in the heap they are.
+  /// Hands all back and leaves no room in the arrays: what stood there would keep a pool each from
+  /// becoming empty. An array gets room again when blocks of its class are asked for, or when so
+  /// many were freed that the heap does not shrink any more.
+  void shrink(ThreadBlock thread) {
+    constexpr std::uint64_t kStraight = 1 << 16;
+    hand_back_all(thread);
+    for (std::size_t i = 0; i < Classes::kCount; ++i) {
+      BlockArray array = array_of(thread, SizeClass{static_cast<std::uint8_t>(i)});
+      if (array.capacity() != 0) array.set_capacity(0);
+    }
+    thread_header(thread).straight_left = kStraight;
+  }
+
+  static bool goes_straight(ThreadBlock thread) {
+    std::uint64_t& left = thread_header(thread).straight_left;
+    return left != 0 && left-- != 0;
+  }
+
+  /// Whether pages went back since the thread last handed back all it held.
   bool heap_shrank(ThreadBlock thread) {
     // Relaxed: late news is good enough.
     const std::uint64_t decommits = root_.decommits.load(std::memory_order_relaxed);

@@ -43,7 +43,9 @@ struct ThreadHeader {
   Shared<Space, std::uint64_t> system_thread;
   /// The root's count of decommits when this thread last handed back all it held.
   std::uint64_t decommits_seen;
-  std::uint64_t reserved[4];
+  /// So many more blocks of classes without room go straight to the bitmaps: the heap shrinks.
+  std::uint64_t straight_left;
+  std::uint64_t reserved[3];
 };
 static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLineBytes);
 

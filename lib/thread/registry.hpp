@@ -57,8 +57,11 @@ class ThreadRegistry {
   /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow. What was
   /// never used is zero as it came from the system, and is not written: most threads need few
   /// pages.
-  static void prepare(ThreadBlock thread, std::uint32_t index) {
+  void prepare(ThreadBlock thread, std::uint32_t index) {
     thread_header(thread).index = index;
+    // Relaxed: late news is good enough.
+    thread_header(thread).decommits_seen = root_.decommits.load(std::memory_order_relaxed);
+    if (thread_header(thread).straight_left != 0) thread_header(thread).straight_left = 0;
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       BlockArray array(thread, Classes::kFacts[i].first_line * kLineBytes);
       if (array.capacity() != 0) array.set_capacity(0);
