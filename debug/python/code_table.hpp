@@ -14,11 +14,12 @@ namespace arenite {
 
 /// What tells one function's code from another's, also where one lies in the place of another that
 /// is gone: its address, its names' addresses, its first line.
+/// Without initial values: a walk has room for sixteen and fills few.
 struct CodeIdentity {
-  Address code = 0;
-  Address file = 0;
-  Address name = 0;
-  std::uint32_t first_line = 0;
+  Address code;
+  Address file;
+  Address name;
+  std::uint32_t first_line;
 
   bool operator==(const CodeIdentity&) const = default;
 };

@@ -90,7 +90,7 @@ Address Python::frame_of_thread() const {
 }
 
 /// False for a frame that is none of a Python function, or has not begun.
-bool Python::step_of(Address frame, Walk::Step& step) const {
+[[gnu::always_inline]] inline bool Python::step_of(Address frame, Walk::Step& step) const {
   const auto owner = read<std::uint8_t>(frame + layout_->frame_owner);
   if (owner >= kOwnedByCStack) return false;
   const auto code = read<Address>(frame + layout_->frame_code);

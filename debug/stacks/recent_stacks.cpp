@@ -20,12 +20,8 @@ StackId put_the_long_way(StackDepot& depot, unsigned most, const void* frame) {
   return walk.leave_own_frames() ? depot.put(frames, walk.take(frames, most)) : 0;
 }
 
-/// Adds up words [from, to) of those that lie at `offsets` from `sp`.
-std::uint64_t sum_of(Address sp, const std::uint16_t* offsets, unsigned from, unsigned to) {
-  std::uint64_t sum = 0;
-  for (unsigned i = from; i < to; ++i)
-    sum += word_at(sp + offsets[i] * sizeof(Address)) * detail::kFactor[i];
-  return sum;
+std::uint64_t mixed(Address sp) {
+  return sp * detail::kFactor[detail::kFactors - 1];
 }
 
 }  // namespace
@@ -46,34 +42,56 @@ class RecentStacks::Recorder {
  public:
   static constexpr bool kTraces = true;
 
-  explicit Recorder(const Beginning& beginning) {
+  Recorder(const Beginning& beginning, Hint* hints)
+      : hints_(hints), last_(beginning.sp), last_word_(beginning.place) {
     entry_.sp = beginning.sp;
     entry_.place = beginning.place;
     entry_.rbp = beginning.rbp;
   }
 
-  void word(Address at, Address) {
-    const Address offset = (at - entry_.sp) / sizeof(Address);
-    if (entry_.words == kMostWords || offset > UINT16_MAX) return beyond_words();
-    entry_.offsets[entry_.words++] = static_cast<std::uint16_t>(offset);
+  void word(Address at) {
+    add(at);
+    if (hints_left_ == 0) return;
+    --hints_left_;
+    // Whoever was first keeps the place: two in turn would change each other's tags.
+    Hint& hint = hints_[hint_index(last_word_)];
+    if (hint.place == 0 || hint.place == last_word_) hint = {last_word_, at - last_};
+    last_ = at;
+    last_word_ = word_at(at);
+  }
+  void pointer(Address at) {
+    entry_.pointers += detail::kFactor[entry_.words];
+    add(at);
   }
   void first_rbp() { entry_.rbp_matters = true; }
   void beyond_words() { complete_ = false; }
 
-  bool complete() const { return complete_; }
+  bool complete() const { return complete_ && entry_.words != 0; }
 
   /// The entry; the words are as they were when the walk read them, for it was this thread's.
-  Entry finish(StackId id) {
-    const unsigned first = std::min<unsigned>(entry_.words, kFirstWords);
-    entry_.first_sum = sum_of(entry_.sp, entry_.offsets, 0, first);
-    entry_.sum = sum_of(entry_.sp, entry_.offsets, first, entry_.words);
+  /// `anywhere`: nothing ended the walk but that it was as long as asked for.
+  Entry finish(StackId id, std::uint64_t tag, bool anywhere) {
+    while (entry_.words % kWordsAtOnce != 0) entry_.offsets[entry_.words++] = entry_.offsets[0];
     entry_.id = id;
+    entry_.tag = tag;
+    entry_.anywhere = anywhere;
+    entry_.sum = sum_of(entry_, entry_.sp);
     return entry_;
   }
 
  private:
+  void add(Address at) {
+    const Address offset = (at - entry_.sp) / sizeof(Address);
+    if (entry_.words == kMostWords || offset > UINT16_MAX) return beyond_words();
+    entry_.offsets[entry_.words++] = static_cast<std::uint16_t>(offset);
+    entry_.farthest = std::max(entry_.farthest, static_cast<std::uint16_t>(offset));
+  }
+
   Entry entry_{};
   bool complete_ = true;
+  Hint* hints_;
+  unsigned hints_left_ = kPlacesAhead;
+  Address last_, last_word_;  ///< where the last return address lay, and what it was
 };
 
 [[gnu::noinline]] StackId RecentStacks::put(StackDepot& depot, unsigned most) {
@@ -96,8 +114,11 @@ inline StackId RecentStacks::put_once(StackDepot& depot, unsigned most, const vo
   // Only there the words of an entry can be read for sure: it was made on this very stack.
   if (!detail::own_stack.holds(beginning.frame) || detail::own_stack.top != top_) [[unlikely]]
     return put_the_long_way(depot, most, frame);
-  const unsigned set = set_of(beginning);
-  if (const Entry* entry = find(beginning, set)) [[likely]] {
+  const std::uint64_t tag = tag_of(beginning);
+  const Entry* entry = find(beginning, tag + mixed(beginning.sp));
+  if (entry == nullptr) [[unlikely]]
+    entry = find(beginning, tag);
+  if (entry != nullptr) [[likely]] {
     ++found_;
     return entry->id;
   }
@@ -107,16 +128,18 @@ inline StackId RecentStacks::put_once(StackDepot& depot, unsigned most, const vo
 [[gnu::noinline]] StackId RecentStacks::record(StackDepot& depot, unsigned most,
                                                const void* frame) {
   const Beginning beginning(frame);
-  Recorder recorder(beginning);
+  Recorder recorder(beginning, hints_);
   Address frames[kMostFrames];
   auto walk = Walk<Recorder>::from_frame(frame, recorder);
   if (!walk.leave_own_frames()) return 0;
-  // Its first return address lies right below.
-  hints_[hint_index(beginning.place)] = {beginning.place, walk.sp() - beginning.sp};
-  const StackId id = depot.put(frames, walk.take(frames, most));
+  const unsigned count = walk.take(frames, most);
+  const StackId id = depot.put(frames, count);
   if (id == 0 || !recorder.complete()) return id;
-  const unsigned set = set_of(beginning);
-  entries_[set][next_way_[set]] = recorder.finish(id);
+  // One that ends with the stack is looked for by where it begins, too: a recursion has many.
+  const bool anywhere = count == most;
+  const std::uint64_t tag = tag_of(beginning) + (anywhere ? 0 : mixed(beginning.sp));
+  const unsigned set = set_of(tag);
+  entries_[set][next_way_[set]] = recorder.finish(id, tag, anywhere);
   next_way_[set] = static_cast<std::uint8_t>((next_way_[set] + 1) % kWays);
   return id;
 }
@@ -136,28 +159,54 @@ inline void RecentStacks::begin_anew_if_stale(StackDepot& depot, unsigned most) 
 [[gnu::noinline]] void RecentStacks::forget() {
   for (auto& set : entries_)
     for (Entry& entry : set) entry.id = 0;
+  for (Hint& hint : hints_) hint = {};
 }
 
-inline unsigned RecentStacks::set_of(const Beginning& beginning) const {
-  const Hint& hint = hints_[hint_index(beginning.place)];
-  Address caller = 0;
-  const Address at = beginning.sp + hint.offset - sizeof(Address);
-  // Whatever the word is: it only chooses where to look.
-  if (hint.place == beginning.place && at < top_) caller = word_at(at);
-  const std::uint64_t mixed =
-      (caller ^ (beginning.sp << 20) ^ (beginning.place << 40)) * detail::kFactor[0];
-  return static_cast<unsigned>(mixed >> 32) % kSets;
+/// Made of the first return addresses, which are looked for where they lay the last time after the
+/// same one. Whatever the words are: they only choose where to look.
+inline std::uint64_t RecentStacks::tag_of(const Beginning& beginning) const {
+  Address at = beginning.sp, word = beginning.place;
+  std::uint64_t tag = word * detail::kFactor[0];
+  for (unsigned i = 1; i <= kPlacesAhead; ++i) {
+    const Hint& hint = hints_[hint_index(word)];
+    at += hint.offset;
+    if (hint.place != word || at >= top_) break;
+    word = word_at(at);
+    tag += word * detail::kFactor[i];
+  }
+  return tag;
+}
+
+/// Of the words, each times a factor of its own. Pointers count from `sp`.
+inline std::uint64_t RecentStacks::sum_of(const Entry& entry, Address sp) {
+  std::uint64_t sum = 0;
+  for (unsigned i = 0; i < entry.words; i += kWordsAtOnce) {
+    const std::uint16_t* offsets = entry.offsets + i;
+    const std::uint64_t* factors = detail::kFactor.data() + i;
+    const auto product = [&](unsigned k) {
+      return word_at(sp + offsets[k] * sizeof(Address)) * factors[k];
+    };
+    sum += (product(0) + product(1)) + (product(2) + product(3));
+  }
+  return sum - sp * entry.pointers;
+}
+
+/// Whether the words of the entry can be read from here, and lead to the same walk if they are the
+/// same.
+inline bool RecentStacks::begins_alike(const Entry& entry, const Beginning& beginning) const {
+  if (entry.id == 0 || entry.place != beginning.place) return false;
+  const Address moved = beginning.sp - entry.sp;
+  if (moved != 0 && (!entry.anywhere || beginning.sp + entry.farthest * sizeof(Address) >= top_))
+    return false;
+  return !entry.rbp_matters || entry.rbp + moved == beginning.rbp;
 }
 
 inline const RecentStacks::Entry* RecentStacks::find(const Beginning& beginning,
-                                                     unsigned set) const {
-  for (const Entry& entry : entries_[set]) {
-    if (entry.id == 0 || entry.sp != beginning.sp || entry.place != beginning.place) continue;
-    const unsigned first = std::min<unsigned>(entry.words, kFirstWords);
-    if (sum_of(entry.sp, entry.offsets, 0, first) != entry.first_sum) continue;
-    if (sum_of(entry.sp, entry.offsets, first, entry.words) != entry.sum) continue;
-    if (!entry.rbp_matters || entry.rbp == beginning.rbp) return &entry;
-  }
+                                                     std::uint64_t tag) const {
+  for (const Entry& entry : entries_[set_of(tag)])
+    if (entry.tag == tag && begins_alike(entry, beginning) &&
+        sum_of(entry, beginning.sp) == entry.sum)
+      return &entry;
   return nullptr;
 }
 

@@ -119,6 +119,33 @@ TEST_F(RecentStacksTest, CallersFarOutAreToldApart) {
   EXPECT_EQ(recent->found(), 3u);
 }
 
+/// Calls `inner` from so many frames down.
+[[gnu::noinline]] StackId down(RecentStacksTest* test, StackId (*put)(RecentStacksTest*),
+                               unsigned levels) {
+  const StackId id = levels == 0 ? outer<3>(test, put) : down(test, put, levels - 1);
+  asm volatile("");
+  return id;
+}
+
+TEST_F(RecentStacksTest, ARecursionIsOneStackAtEveryDepth) {
+  const auto put = [](RecentStacksTest*) { return current->put_and_check(); };
+  most = 4;
+  const StackId first = down(this, put, 0);
+  for (unsigned levels = 1; levels < 20; ++levels) {
+    EXPECT_EQ(down(this, put, levels), first);
+    EXPECT_EQ(down(this, put, 20 - levels), first);
+  }
+  EXPECT_EQ(recent->found(), 38u);
+}
+
+TEST_F(RecentStacksTest, TheEndOfAStackIsNotFoundElsewhere) {
+  const auto put = [](RecentStacksTest*) { return current->put_and_check(); };
+  most = 64;
+  for (unsigned levels = 0; levels < 8; ++levels)
+    EXPECT_EQ(frames_of(down(this, put, levels)).size(),
+              frames_of(down(this, put, 0)).size() + levels);
+}
+
 TEST_F(RecentStacksTest, AnotherDepthBeginsAnew) {
   for (int round = 0; round < 3; ++round)
     for (most = 1; most < 8; ++most) EXPECT_EQ(frames_of(put_and_check()).size(), most);

@@ -41,8 +41,10 @@ inline Address kept_in(const ucontext_t& context, int number) {
 /// Is told what a walk depends on.
 struct NoTrace {
   static constexpr bool kTraces = false;
-  /// A word of the stack.
-  void word(Address, Address) {}
+  /// A word of the stack: a return address.
+  void word(Address) {}
+  /// One that says where a frame lies.
+  void pointer(Address) {}
   /// The rbp at the beginning.
   void first_rbp() {}
   /// Something else.
@@ -137,7 +139,7 @@ class Walk {
       if (bp_from_ == kFromBeginning)
         trace_.first_rbp();
       else if (bp_from_ != kFromNowhere)
-        trace_.word(bp_from_, bp_);
+        trace_.pointer(bp_from_);
       bp_from_ = kFromNowhere;
     }
     return bp_;
@@ -148,18 +150,13 @@ class Walk {
     if constexpr (Trace::kTraces) bp_from_ = from;
   }
 
-  [[gnu::always_inline]] Address traced_word_at(Address at) {
-    const Address word = word_at(at);
-    trace_.word(at, word);
-    return word;
-  }
-
   /// To the caller's frame, which begins at `end`. Frames only ever rise, so that no walk is
   /// endless.
   [[gnu::always_inline]] bool leave_frame(Address end, UnwindRule rule) {
     if (end <= sp_ || end % 8 != 0 || !bounds_.holds(end - 8)) [[unlikely]]
       return false;
-    const Address to = traced_word_at(end - 8);
+    const Address to = word_at(end - 8);
+    trace_.word(end - 8);
     if (rule.rbp() != SavedRbp::kept && !restore_rbp(end, rule)) [[unlikely]]
       set_rbp(0, kFromNowhere);
     sp_ = end;
@@ -213,7 +210,9 @@ class Walk {
   }
 
   bool leave_frame_at(Address at, UnwindRule rule) {
-    return at % 8 == 0 && bounds_.holds(at) && leave_frame(traced_word_at(at), rule);
+    if (at % 8 != 0 || !bounds_.holds(at)) return false;
+    trace_.pointer(at);
+    return leave_frame(word_at(at), rule);
   }
 
   /// What was interrupted may lie on another stack, at any address. A handler that goes round in a
