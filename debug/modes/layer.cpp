@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/layer.hpp"
 
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cerrno>
+
 #include "debug/modes/debug_root.hpp"
 #include "debug/modes/faults.hpp"
 #include "debug/modes/incident.hpp"
@@ -47,6 +52,20 @@ GuardSettings guard_settings() {
   settings.fill_freed = options.fill == Fill::both || options.fill == Fill::freed;
   settings.quarantine_bytes = options.quarantine_mb << 20;
   return settings;
+}
+
+/// Blocks that come back from quarantine lie all over the heap, each on a page that no near cache
+/// of addresses knows any more. Not for the first arena, which is all that small programs have, nor
+/// for all of a huge heap, whose large blocks may hardly be touched.
+void prefer_large_pages() {
+  constexpr std::size_t kSpared = kArenaBytes<Production>;
+  constexpr std::size_t kMost = std::size_t{256} << 20;
+  const auto& range = process_heap.root().range;
+  if (range.bytes <= kSpared) return;
+  const int saved = errno;
+  ::madvise(reinterpret_cast<void*>(range.address + kSpared),
+            std::min<std::size_t>(range.bytes - kSpared, kMost), MADV_HUGEPAGE);
+  errno = saved;
 }
 
 }  // namespace
@@ -100,6 +119,7 @@ bool detail::open_layer() {
   if (layer.has_pages() &&
       !had(layer.pages.open(page_settings(), layer.page_calls.table()), "guard pages"))
     return false;
+  if (layer.options.mode == Mode::debug) prefer_large_pages();
   publish_debug_root();
   layer.opened = true;
   return true;
