@@ -53,6 +53,25 @@ inline bool all_units(Extent bytes, Unit expected) {
     difference |= unit_at(at) ^ expected;
   return (difference[0] | difference[1]) == 0;
 }
+
+// The same four units at a time, for what is not mostly shorter than that.
+
+inline constexpr std::size_t kFourUnits = 4 * kUnitBytes;
+
+inline void fill_four_units(Extent bytes, Unit with) {
+  const auto unit = [&](unsigned i) { unit_at(bytes.begin + i * kUnitBytes) = with; };
+  for (; bytes.begin + kFourUnits <= bytes.end; bytes.begin += kFourUnits)
+    unit(0), unit(1), unit(2), unit(3);
+  fill_units(bytes, with);
+}
+inline bool all_four_units(Extent bytes, Unit expected) {
+  const auto unit = [&](unsigned i) { return unit_at(bytes.begin + i * kUnitBytes) ^ expected; };
+  Unit difference{};
+  for (; bytes.begin + kFourUnits <= bytes.end; bytes.begin += kFourUnits)
+    difference |= (unit(0) | unit(1)) | (unit(2) | unit(3));
+  return all_units(bytes, expected) && (difference[0] | difference[1]) == 0;
+}
+
 inline bool is_few_units(Extent bytes) {
   return bytes.begin + kUnitBytes <= bytes.end && bytes.end - bytes.begin <= kFewBytes;
 }
@@ -63,13 +82,14 @@ Address search_unlike(Extent bytes, std::uint8_t expected);
 
 inline void fill(Extent bytes, std::uint8_t with) {
   if (detail::is_few_units(bytes)) [[likely]]
-    return detail::fill_units(bytes, detail::unit_of(with));
+    return detail::fill_four_units(bytes, detail::unit_of(with));
   if (!bytes.empty()) std::memset(reinterpret_cast<void*>(bytes.begin), with, bytes.size());
 }
 
 /// The address of the first byte that is not `expected`; 0 if there is none.
 inline Address first_unlike(Extent bytes, std::uint8_t expected) {
-  if (detail::is_few_units(bytes) && detail::all_units(bytes, detail::unit_of(expected))) [[likely]]
+  if (detail::is_few_units(bytes) && detail::all_four_units(bytes, detail::unit_of(expected)))
+      [[likely]]
     return 0;
   return detail::search_unlike(bytes, expected);
 }

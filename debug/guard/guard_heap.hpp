@@ -7,6 +7,8 @@
 //   heap's block:  | head guard | requested bytes | tail guard and what rounding left |
 #pragma once
 
+#include <sys/single_threaded.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -101,16 +103,14 @@ class GuardHeap {
     typename Table::Outer outer;
     if (!find_live(at, outer, death)) return;
     SideRecord& record = *outer.record;
-    // Acquire: pairs with the release of whoever allocated it. Of two that free it one is first.
-    SideState expected = SideState::live;
-    if (!record.state.compare_exchange_strong(expected, SideState::freeing,
-                                              std::memory_order_acquire))
+    if (!begin_freeing(record)) [[unlikely]]
       return tell(Fault::double_free, at, outer, Moment::release, death);
     record.freed.store(death.actor.stack, std::memory_order_relaxed);
     record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
     check_release(outer, death);
-    check_guards(outer, at, Moment::release, death);
     const Extent bytes{at, at + record.size.load(std::memory_order_relaxed)};
+    if (!guards_intact(outer, bytes)) [[unlikely]]
+      check_guards(outer, at, Moment::release, death);
     if (is_poisoned(outer)) fill(bytes, kFreedByte);
     // Release: pairs with the acquires of those who check the poison.
     record.state.store(SideState::freed, std::memory_order_release);
@@ -305,6 +305,20 @@ class GuardHeap {
     return false;
   }
 
+  /// False if it is no live block any more. Of two that free a block one is first.
+  static bool begin_freeing(SideRecord& record) {
+    // Alone, a thread need not lock the bus.
+    if (__libc_single_threaded != 0) {
+      if (record.state.load(std::memory_order_relaxed) != SideState::live) return false;
+      record.state.store(SideState::freeing, std::memory_order_relaxed);
+      return true;
+    }
+    SideState expected = SideState::live;
+    // Acquire: pairs with the release of whoever allocated it.
+    return record.state.compare_exchange_strong(expected, SideState::freeing,
+                                                std::memory_order_acquire);
+  }
+
   void check_release(Outer outer, Death death) {
     const SideRecord& record = *outer.record;
     const Address at = begin_of(outer);
@@ -329,8 +343,14 @@ class GuardHeap {
     return {end, std::min(outer.end, end + settings_.guard_bytes + kMostGuardedSlack)};
   }
 
+  /// Around the requested bytes.
+  [[gnu::always_inline]] bool guards_intact(const Outer& outer, Extent bytes) const {
+    return pattern_.first_changed(head_guard(outer, bytes.begin)) == 0 &&
+           pattern_.first_changed(tail_guard(outer, bytes.end)) == 0;
+  }
+
   /// Tells of the first changed guard byte, and mends the guard; false if there is one.
-  bool check_guards(Outer outer, Address at, Moment moment, Death death) {
+  [[gnu::noinline]] bool check_guards(Outer outer, Address at, Moment moment, Death death) {
     const Address end = at + outer.record->size.load(std::memory_order_relaxed);
     const bool behind =
         check_guard(tail_guard(outer, end), Fault::heap_buffer_overflow, outer, moment, death);
@@ -388,10 +408,8 @@ class GuardHeap {
     const Address at = begin_of(outer);
     const Address end = at + outer.record->size.load(std::memory_order_relaxed);
     if (end > outer.end || at - outer.begin > outer.end - outer.begin) return false;
-    return pattern_.first_changed(head_guard(outer, at)) == 0 &&
-           pattern_.first_changed(tail_guard(outer, end)) == 0 &&
-           (state == SideState::live || !is_poisoned(outer) ||
-            first_unlike({at, end}, kFreedByte) == 0);
+    return guards_intact(outer, {at, end}) && (state == SideState::live || !is_poisoned(outer) ||
+                                               first_unlike({at, end}, kFreedByte) == 0);
   }
 
   // ---- leaving quarantine ----

@@ -105,12 +105,9 @@ class Quarantine {
       batch.left = batch.leaving_count = 0;
       {
         const LockGuard guard(state_.lock);
-        for (; taken < batch.count && state_.count < state_.capacity; ++taken)
-          push(batch.entries[taken]);
+        taken += push(batch.entries + taken, batch.count - taken);
         const bool waits = taken < batch.count;
-        while (batch.leaving_count < QuarantineBatch::kLeaving && state_.count > 0 &&
-               (state_.bytes > state_.most_bytes || waits))
-          batch.leaving[batch.leaving_count++] = pop();
+        batch.leaving_count = pop(batch.leaving, waits);
         if (!waits && state_.bytes <= state_.most_bytes) break;
       }
       for (; batch.left < batch.leaving_count; ++batch.left) leave(batch.leaving[batch.left]);
@@ -150,21 +147,44 @@ class Quarantine {
   bool take_out(QuarantineEntry& entry) {
     const LockGuard guard(state_.lock);
     if (state_.count == 0) return false;
-    entry = pop();
+    state_.bytes -= (entry = entries()[state_.begin]).bytes();
+    state_.begin = after(state_.begin);
+    --state_.count;
     return true;
   }
-  void push(QuarantineEntry entry) {
-    const std::size_t end = state_.begin + state_.count;
-    entries()[end < state_.capacity ? end : end - state_.capacity] = entry;
-    ++state_.count;
-    state_.bytes += entry.bytes();
+
+  // The state is held in registers meanwhile: entries may lie anywhere, as far as a compiler knows.
+
+  /// As many of them as there is room for; returns how many.
+  unsigned push(const QuarantineEntry* from, unsigned count) {
+    count = static_cast<unsigned>(std::min<std::uint64_t>(count, state_.capacity - state_.count));
+    QuarantineEntry* const ring = entries();
+    std::uint64_t end = state_.begin + state_.count, bytes = state_.bytes;
+    if (end >= state_.capacity) end -= state_.capacity;
+    for (unsigned i = 0; i < count; ++i, end = after(end)) bytes += (ring[end] = from[i]).bytes();
+    state_.bytes = bytes;
+    state_.count += count;
+    return count;
   }
-  QuarantineEntry pop() {
-    const QuarantineEntry entry = entries()[state_.begin];
-    state_.begin = state_.begin + 1 == state_.capacity ? 0 : state_.begin + 1;
-    --state_.count;
-    state_.bytes -= entry.bytes();
-    return entry;
+
+  /// What is to leave, or, if more `waits`, anything, as far as there is room; returns how many.
+  unsigned pop(QuarantineEntry (&to)[QuarantineBatch::kLeaving], bool waits) {
+    const QuarantineEntry* const ring = entries();
+    const std::uint64_t most_bytes = state_.most_bytes;
+    const auto room =
+        static_cast<unsigned>(std::min<std::uint64_t>(QuarantineBatch::kLeaving, state_.count));
+    std::uint64_t begin = state_.begin, bytes = state_.bytes;
+    unsigned count = 0;
+    for (; count < room && (bytes > most_bytes || waits); ++count, begin = after(begin))
+      bytes -= (to[count] = ring[begin]).bytes();
+    state_.begin = begin;
+    state_.bytes = bytes;
+    state_.count -= count;
+    return count;
+  }
+
+  std::uint64_t after(std::uint64_t place) const {
+    return place + 1 == state_.capacity ? 0 : place + 1;
   }
 
   QuarantineEntry* entries() const { return reinterpret_cast<QuarantineEntry*>(state_.ring); }
