@@ -82,26 +82,36 @@ class GuardHeap {
     table_.close(source_);
   }
 
-  /// The requested bytes of a new block, or null.
-  [[gnu::always_inline]] void* allocate(const Birth& birth) {
+  /// The requested bytes of a new block, or null. `who()` says who allocates, instead of the birth:
+  /// called when the block is known, so that finding out takes the time that memory takes to come.
+  template <class Who>
+  [[gnu::always_inline]] void* allocate(const Birth& birth, Who who) {
     if (birth.size > kMostBytes) return nullptr;
     if (birth.alignment > Source::kAlignment) [[unlikely]]
-      return allocate_aligned(birth);
+      return allocate_aligned(birth, who());
     const std::size_t rest = std::max(head_ + settings_.guard_bytes, Table::kLeastBytes);
     const bool zeroed_by_heap = birth.zeroed && birth.size > kLargeBytes;
     void* outer = zeroed_by_heap ? source_.allocate_zeroed(rest + birth.size)
                                  : source_.allocate(rest + birth.size);
     if (outer == nullptr) [[unlikely]]
       return nullptr;
-    return dress(outer, head_, head_code_, birth, zeroed_by_heap);
+    return dress(outer, head_, head_code_, birth, zeroed_by_heap, who);
+  }
+  void* allocate(const Birth& birth) {
+    return allocate(birth, [&] { return birth.actor; });
   }
 
   /// Checks the block and takes it into quarantine. What is no live block of this heap is told to
-  /// the sink, and nothing happens to it.
-  [[gnu::always_inline]] void free(void* block, Death death, QuarantineBatch& batch) {
+  /// the sink, and nothing happens to it. `who()` as in `allocate`.
+  template <class Who>
+  [[gnu::always_inline]] void free(void* block, Death death, QuarantineBatch& batch, Who who) {
     const Address at = reinterpret_cast<Address>(block);
     typename Table::Outer outer;
-    if (!find_live(at, outer, death)) return;
+    const bool found = table_.find(source_, at, outer);
+    if (found) [[likely]]
+      fetch_ends(outer);
+    death.actor = who();
+    if (!is_live(found, at, outer, death)) return;
     SideRecord& record = *outer.record;
     if (!begin_freeing(record)) [[unlikely]]
       return tell(Fault::double_free, at, outer, Moment::release, death);
@@ -119,6 +129,9 @@ class GuardHeap {
       let_go(batch);
     if (batch.full()) [[unlikely]]
       hand_over(batch);
+  }
+  void free(void* block, const Death& death, QuarantineBatch& batch) {
+    free(block, death, batch, [&] { return death.actor; });
   }
 
   /// Hands over what a thread has gathered; what leaves for it may wait in the batch.
@@ -235,17 +248,18 @@ class GuardHeap {
   static constexpr unsigned kAhead = 8;
   static constexpr std::size_t kMostFetchedBytes = 512;
 
-  [[gnu::noinline]] void* allocate_aligned(Birth birth) {
+  [[gnu::noinline]] void* allocate_aligned(Birth birth, Actor actor) {
     const std::size_t head = HeadCode::head_for(settings_.guard_bytes, birth.alignment);
     if (head > kMostBytes) return nullptr;
     const std::size_t rest = std::max(head + settings_.guard_bytes, Table::kLeastBytes);
     void* outer = source_.allocate_aligned(birth.alignment, rest + birth.size);
     if (outer == nullptr) return nullptr;
-    return dress(outer, head, HeadCode::encode(head), birth, false);
+    return dress(outer, head, HeadCode::encode(head), birth, false, [&] { return actor; });
   }
 
+  template <class Who>
   [[gnu::always_inline]] void* dress(void* block, std::size_t head, std::uint8_t head_code,
-                                     const Birth& birth, bool zeroed_by_heap) {
+                                     const Birth& birth, bool zeroed_by_heap, Who who) {
     Outer outer;
     const Address begin = reinterpret_cast<Address>(block);
     typename Source::SmallBlock small;
@@ -259,7 +273,8 @@ class GuardHeap {
       table_.add_span(source_, begin, outer.end - begin);
     }
     const Extent bytes{begin + head, begin + head + birth.size};
-    note(*outer.record, head_code, birth);
+    fetch_ends(outer);
+    note(*outer.record, head_code, birth, who());
     pattern_.write(head_guard(outer, bytes.begin));
     pattern_.write(tail_guard(outer, bytes.end));
     if (birth.zeroed) {
@@ -272,12 +287,12 @@ class GuardHeap {
     return reinterpret_cast<void*>(bytes.begin);
   }
 
-  static void note(SideRecord& record, std::uint8_t head_code, const Birth& birth) {
+  static void note(SideRecord& record, std::uint8_t head_code, const Birth& birth, Actor actor) {
     record.serial.store(birth.serial, std::memory_order_relaxed);
     record.size.store(birth.size, std::memory_order_relaxed);
-    record.allocated.store(birth.actor.stack, std::memory_order_relaxed);
+    record.allocated.store(actor.stack, std::memory_order_relaxed);
     record.freed.store(0, std::memory_order_relaxed);
-    record.allocated_by.store(recorded_thread(birth.actor.thread), std::memory_order_relaxed);
+    record.allocated_by.store(recorded_thread(actor.thread), std::memory_order_relaxed);
     record.family.store(birth.family, std::memory_order_relaxed);
     record.head.store(head_code, std::memory_order_relaxed);
     record.traits.store(BlockTraits::encode(birth.alignment, birth.leak_ignored),
@@ -290,10 +305,9 @@ class GuardHeap {
 
   // ---- what may be freed ----
 
-  [[gnu::always_inline]] bool find_live(Address at, Outer& outer, Death death) {
+  [[gnu::always_inline]] bool is_live(bool found, Address at, Outer& outer, Death death) {
     // Relaxed: who frees a block has it from whoever allocated it, or may be told anything.
-    if (!table_.find(source_, at, outer) ||
-        outer.record->state.load(std::memory_order_relaxed) == SideState::none) {
+    if (!found || outer.record->state.load(std::memory_order_relaxed) == SideState::none) {
       const bool was_freed = outer.record != nullptr && begin_of(outer) == at &&
                              outer.record->serial.load(std::memory_order_relaxed) != 0;
       if (!was_freed) outer = {};
@@ -429,6 +443,13 @@ class GuardHeap {
     const Address end = std::min(outer.end, outer.begin + kMostFetchedBytes);
     for (Address at_line = outer.begin; at_line < end; at_line += 64)
       __builtin_prefetch(reinterpret_cast<const void*>(at_line), 1);
+  }
+
+  /// What is about to be checked or written in any case: the record, and where the guards are.
+  [[gnu::always_inline]] static void fetch_ends(const Outer& outer) {
+    __builtin_prefetch(outer.record, 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(outer.begin), 1);
+    __builtin_prefetch(reinterpret_cast<const void*>(outer.end - 1), 1);
   }
 
   [[gnu::noinline]] void release(Address at) {

@@ -64,8 +64,12 @@ void* plain(const Request& request) {
                         : plain_slow_paths.allocate(request.size, request.family);
 }
 
+[[gnu::always_inline]] inline Actor actor_of(DebugThread& thread) {
+  return {thread.number, stack_of_caller(thread)};
+}
+
 [[gnu::always_inline]] inline void* with_guard_bytes(Request request, std::uint64_t serial,
-                                                     StackId stack, DebugThread& thread) {
+                                                     DebugThread& thread) {
   Birth birth;
   birth.size = request.size;
   birth.alignment = request.alignment;
@@ -73,16 +77,15 @@ void* plain(const Request& request) {
   birth.zeroed = request.zeroed;
   birth.leak_ignored = leaks_ignored_on_this_thread();
   birth.serial = serial;
-  birth.actor = {thread.number, stack};
-  return layer.guarded.allocate(birth);
+  return layer.guarded.allocate(birth, [&] { return actor_of(thread); });
 }
 
 /// What waits in quarantine may be what is missing.
-[[gnu::cold, gnu::noinline]] void* after_drain(Request request, std::uint64_t serial, StackId stack,
+[[gnu::cold, gnu::noinline]] void* after_drain(Request request, std::uint64_t serial,
                                                DebugThread& thread) {
   layer.guarded.empty(thread.batch);
   layer.guarded.drain();
-  return with_guard_bytes(request, serial, stack, thread);
+  return with_guard_bytes(request, serial, thread);
 }
 
 void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
@@ -108,12 +111,11 @@ void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
     record_failure(serial, request.size);
     return nullptr;
   }
-  const StackId stack = stack_of_caller(thread);
   Decline why = Decline::none;
   if (layer.options.mode == Mode::page)
-    if (void* block = on_pages(request, serial, stack, thread, why)) return block;
-  void* block = with_guard_bytes(request, serial, stack, thread);
-  if (block == nullptr) block = after_drain(request, serial, stack, thread);
+    if (void* block = on_pages(request, serial, stack_of_caller(thread), thread, why)) return block;
+  void* block = with_guard_bytes(request, serial, thread);
+  if (block == nullptr) block = after_drain(request, serial, thread);
   if (block != nullptr && why != Decline::none) say_declined(why);
   return block;
 }
@@ -133,10 +135,9 @@ void* on_pages(const Request& request, std::uint64_t serial, StackId stack,
     if (layer.special) [[unlikely]] {
       block = serve_specially(request, serial, *thread);
     } else {
-      const StackId stack = stack_of_caller(*thread);
-      block = with_guard_bytes(request, serial, stack, *thread);
+      block = with_guard_bytes(request, serial, *thread);
       if (block == nullptr) [[unlikely]]
-        block = after_drain(request, serial, stack, *thread);
+        block = after_drain(request, serial, *thread);
     }
   }
   if (block != nullptr) [[likely]]
@@ -168,10 +169,11 @@ bool begins_plain_block(const void* block) {
     report_unlocked(releaser_name(death.family), block);
   notify_free(block);
   ActingThread thread(layer.threads);
-  death.actor = {thread->number, stack_of_caller(*thread)};
-  if (layer.special) [[unlikely]]
+  if (layer.special) [[unlikely]] {
+    death.actor = actor_of(*thread);
     return give_back_specially(block, death, *thread);
-  layer.guarded.free(block, death, thread->batch);
+  }
+  layer.guarded.free(block, death, thread->batch, [&] { return actor_of(*thread); });
 }
 
 // ---- moving ----
