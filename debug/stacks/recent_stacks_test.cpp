@@ -138,12 +138,29 @@ TEST_F(RecentStacksTest, ARecursionIsOneStackAtEveryDepth) {
   EXPECT_EQ(recent->found(), 38u);
 }
 
-TEST_F(RecentStacksTest, TheEndOfAStackIsNotFoundElsewhere) {
+/// The same, with frames whose length only their frame pointers know.
+volatile std::size_t room_bytes;
+[[gnu::noinline]] StackId down_by_pointers(RecentStacksTest* test,
+                                           StackId (*put)(RecentStacksTest*), unsigned levels) {
+  void* const room = __builtin_alloca(room_bytes);
+  asm volatile("" : : "r"(room) : "memory");
+  const StackId id = levels == 0 ? put(test) : down_by_pointers(test, put, levels - 1);
+  asm volatile("" : : "r"(room) : "memory");
+  return id;
+}
+
+TEST_F(RecentStacksTest, FramePointersCountFromTheBeginning) {
   const auto put = [](RecentStacksTest*) { return current->put_and_check(); };
-  most = 64;
-  for (unsigned levels = 0; levels < 8; ++levels)
-    EXPECT_EQ(frames_of(down(this, put, levels)).size(),
-              frames_of(down(this, put, 0)).size() + levels);
+  most = 5;
+  room_bytes = 64;
+  const StackId first = down_by_pointers(this, put, 10);
+  for (unsigned levels = 11; levels < 30; ++levels)
+    EXPECT_EQ(down_by_pointers(this, put, levels), first);
+  EXPECT_EQ(recent->found(), 19u);
+  // Longer frames: other words.
+  room_bytes = 640;
+  EXPECT_EQ(down_by_pointers(this, put, 10), first);
+  EXPECT_EQ(recent->found(), 19u);
 }
 
 TEST_F(RecentStacksTest, AnotherDepthBeginsAnew) {
