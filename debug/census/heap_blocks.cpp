@@ -12,8 +12,9 @@ HeapBlocks::HeapBlocks(const AnyView& view, const Examination& examination, Trac
     : view_(view), examination_(examination), traces_(std::move(traces)) {
   for (const HeapReport& heap : examination.heaps) {
     const HeapRoot<Remote>& root = heap.result.plan.root;
-    if (heap.complete())
-      reservations_.push_back({root.reservation, root.reservation + root.reservation_bytes});
+    if (!heap.complete()) continue;
+    reservations_.push_back({root.reservation, root.reservation + root.reservation_bytes});
+    if (heap.site.own) own_heaps_.push_back({reservations_.back(), heap.site.root});
   }
   std::sort(reservations_.begin(), reservations_.end(),
             [](const Region& a, const Region& b) { return a.begin < b.begin; });

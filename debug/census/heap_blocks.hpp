@@ -12,6 +12,13 @@
 
 namespace arenite {
 
+/// A heap that the program made for itself: its blocks go with it, so that none of them is lost
+/// while it is there.
+struct OwnHeap {
+  Region reservation;
+  Address root;
+};
+
 class HeapBlocks {
  public:
   /// Throws CannotTell if there is no memory.
@@ -20,6 +27,7 @@ class HeapBlocks {
   const LiveBlocks& blocks() const { return blocks_; }
   /// The heaps' reservations, ascending.
   const std::vector<Region>& reservations() const { return reservations_; }
+  const std::vector<OwnHeap>& own_heaps() const { return own_heaps_; }
   std::uint64_t unclear_pools() const { return unclear_; }
 
  private:
@@ -31,6 +39,7 @@ class HeapBlocks {
   Traces traces_;
   LiveBlocks blocks_;
   std::vector<Region> reservations_;
+  std::vector<OwnHeap> own_heaps_;
   std::uint64_t unclear_ = 0;
 };
 

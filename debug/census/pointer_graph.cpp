@@ -29,6 +29,7 @@ void PointerGraph::build(const ProcessFacts& facts, const GraphAsked& asked) {
             [](const Region& a, const Region& b) { return a.begin < b.begin; });
   read_roots(facts, root_areas(view_, facts, holes), asked.live);
   unreadable_roots_ = pieces_.unreadable_bytes() - unreadable_in_blocks_;
+  root_own_heaps();
 }
 
 void PointerGraph::read_blocks(const Told& told) {
@@ -135,6 +136,19 @@ void PointerGraph::settle_batch() {
 void PointerGraph::add_edge(std::uint32_t from, Edge edge) {
   if (first_edge_.size() <= from) first_edge_.resize(std::size_t{from} + 1, edges_.size());
   edges_.push_back(edge);
+}
+
+/// Whoever has the heap has its blocks.
+void PointerGraph::root_own_heaps() {
+  for (const OwnHeap& heap : heaps_.own_heaps())
+    for (std::uint32_t block = 0; block < blocks().count(); ++block) {
+      const Address at = blocks()[block].begin - heap.reservation.begin;
+      if (at >= heap.reservation.end - heap.reservation.begin) continue;
+      RootEdge& root = roots_.emplace_back();
+      root.at = heap.root;
+      root.edge = Edge(block, false);
+      root.own_heap = true;
+    }
 }
 
 void PointerGraph::add_root(Address at, Edge edge) {

@@ -37,6 +37,7 @@ struct RootEdge {
   std::uint64_t thread = 0;  ///< whose register it is
   Edge edge;
   bool ended_thread = false;  ///< on the stack of a thread that is no more
+  bool own_heap = false;      ///< no word: the block lies in a heap of the program's own, at `at`
 };
 
 struct GraphAsked {
@@ -86,6 +87,7 @@ class PointerGraph {
   void settle_batch();
   void add_edge(std::uint32_t from, Edge edge);
   void add_root(Address at, Edge edge);
+  void root_own_heaps();
 
   const AnyView& view_;
   const HeapBlocks& heaps_;

@@ -131,11 +131,14 @@ Chain chain_to(const PointerGraph& graph, std::uint32_t block) {
   std::vector<std::uint32_t> before(graph.blocks().count(), kNobody);
   std::vector<std::uint32_t> root_of(graph.blocks().count(), 0);
   std::vector<std::uint32_t> queue;
-  for (const bool ended : {false, true}) {
+  const auto rank = [](const RootEdge& root) {
+    return root.ended_thread ? 2 : root.own_heap ? 1 : 0;
+  };
+  for (const int wanted : {0, 1, 2}) {
     queue.clear();
     for (std::uint32_t i = 0; i < graph.roots().size(); ++i) {
       const RootEdge& root = graph.roots()[i];
-      if (root.ended_thread != ended || before[root.edge.to()] != kNobody) continue;
+      if (rank(root) != wanted || before[root.edge.to()] != kNobody) continue;
       before[root.edge.to()] = kRooted;
       root_of[root.edge.to()] = i;
       queue.push_back(root.edge.to());

@@ -33,7 +33,7 @@ struct Chain {
   std::vector<std::uint32_t> blocks;
 };
 
-/// Roots of living threads first.
+/// Roots of living threads first, then the heaps of the program's own that blocks lie in.
 Chain chain_to(const PointerGraph& graph, std::uint32_t block);
 
 }  // namespace arenite

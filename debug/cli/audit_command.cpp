@@ -96,7 +96,8 @@ void print_finding(const StoredFinding& finding, Evidences& evidences, const Sty
 }
 
 void print_heap(const HeapReport& heap, Evidences& evidences, const Style& style) {
-  fmt::print("heap at {:#x}, {}\n", heap.site.root, heap.site.module);
+  fmt::print("{} at {:#x}, {}\n", heap.site.own ? "a heap of the program's own" : "heap",
+             heap.site.root, heap.site.module);
   const HeapRoot<Remote>& root = heap.result.plan.root;
   if (heap.result.end == AuditEnd::complete) {
     const Statistics& s = heap.result.statistics;

@@ -83,7 +83,7 @@ std::string csv_of(Taken& taken) {
       "kept_bytes_alone,kept_bytes_shared\r\n";
   for (const HeapSites& heap : taken.heaps)
     for (const SiteCount& site : heap.sites)
-      text += fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(heap.module),
+      text += fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", csv_field(name_of(heap.site)),
                           csv_field(label_of(site.site, heap, taken.names)), site.blocks,
                           site.bytes, site.requested, site.pools, site.pools_alone,
                           site.arenas_alone, site.kept_alone, site.kept_shared);

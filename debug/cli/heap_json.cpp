@@ -42,6 +42,12 @@ Json describe(const ProcessFacts& facts) {
   return json;
 }
 
+Json describe(const HeapSite& site) {
+  Json json{{"module", site.module}};
+  if (site.own) json["own_heap"] = hex(site.root);
+  return json;
+}
+
 Json describe(const Statistics& statistics) {
   std::string text;
   print_json(statistics, {append, &text});
@@ -59,13 +65,13 @@ Json describe(const HeapReport& heap) {
                         {"text", finding.text}});
   for (const SuppressedFindings& more : heap.suppressed)
     suppressed[facts_of(more.invariant).id] = more.count;
-  Json json{{"module", heap.site.module},
-            {"root", hex(heap.site.root)},
-            {"audit", name_of(heap.result.end)},
-            {"locked", heap.result.locked},
-            {"findings", findings},
-            {"suppressed", suppressed},
-            {"unreadable", heap.unreadable}};
+  Json json = describe(heap.site);
+  json.update({{"root", hex(heap.site.root)},
+               {"audit", name_of(heap.result.end)},
+               {"locked", heap.result.locked},
+               {"findings", findings},
+               {"suppressed", suppressed},
+               {"unreadable", heap.unreadable}});
   if (heap.result.end == AuditEnd::complete) {
     const Statistics& statistics = heap.result.statistics;
     std::uint64_t live = 0;

@@ -13,6 +13,8 @@ using Json = nlohmann::ordered_json;
 /// Prints any text, also what is no UTF-8: names of files may be anything.
 std::string dump(const Json& json);
 Json describe(const ProcessFacts& facts);
+/// Which heap it is.
+Json describe(const HeapSite& site);
 Json describe(const HeapReport& heap);
 Json describe(const Statistics& statistics);
 const char* name_of(AuditEnd end);

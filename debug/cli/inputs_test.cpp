@@ -151,6 +151,75 @@ TEST_P(EveryCommand, map_and_snapshot_of_each_input) {
 INSTANTIATE_TEST_SUITE_P(Modes, EveryCommand, ::testing::Values("fast", "debug"),
                          [](const auto& mode) { return std::string(mode.param); });
 
+/// Heaps the program made with arn_heap_create, seen by every command in every input.
+TEST(OwnHeaps, are_seen_in_all_inputs) {
+  const Child child = subject("own");
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  for (const std::string& input : {child.option(), files.core(), files.snapshot()}) {
+    SCOPED_TRACE(input);
+    const Output audit = arenite("audit --format json " + input);
+    EXPECT_EQ(audit.code, 0) << audit.text;
+    const Json heaps = audit.json()["heaps"];
+    ASSERT_EQ(heaps.size(), 3u);
+    EXPECT_FALSE(heaps[0].contains("own_heap"));
+    EXPECT_EQ(heaps[1]["own_heap"], heaps[1]["root"]);
+    EXPECT_EQ(heaps[1]["blocks"], 2);
+    EXPECT_EQ(heaps[2]["blocks"], 1000);
+    EXPECT_EQ(heaps[1]["module"], heaps[0]["module"]);
+    EXPECT_THAT(arenite("audit " + input).text, HasSubstr("a heap of the program's own at 0x"));
+    const Json stat = arenite("stat --format json " + input).json()["heaps"];
+    ASSERT_EQ(stat.size(), 3u);
+    EXPECT_EQ(stat[1]["own_heap"], heaps[1]["root"]);
+    EXPECT_EQ(stat[1]["mapped_bytes"], stat[1]["accounted_bytes"]);
+    EXPECT_THAT(arenite("stat " + input).text, HasSubstr("program's own at 0x"));
+    EXPECT_THAT(arenite("whatis " + child.line + " " + input).text, HasSubstr("offset 9 in block"));
+    EXPECT_EQ(arenite("sites --format json " + input).json()["heaps"].size(), 3u);
+    EXPECT_GE(
+        arenite("blocks --format json --limit 0 --where 'size == 112 and state == live' " + input)
+            .json()["count"],
+        1000);
+    EXPECT_EQ(arenite("diff --format json " + child.pid() + " " + input.substr(input.find(' ') + 1))
+                  .json()["blocks"]["added"],
+              0);
+    EXPECT_THAT(arenite("export --csv " + input).text, HasSubstr("program's own at 0x"));
+  }
+  const TemporaryFile page;
+  EXPECT_EQ(
+      arenite("map --format json -o " + page.path + " " + files.snapshot()).json()["heaps"].size(),
+      3u);
+}
+
+TEST(OwnHeaps, a_double_free_in_one_is_found_in_all_inputs) {
+  const Child child = subject("own-twice");
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  for (const std::string& input : {child.option(), files.core(), files.snapshot()}) {
+    const Output audit = arenite("audit --format json " + input);
+    EXPECT_EQ(audit.code, 1) << input << audit.text;
+    const Json heaps = audit.json()["heaps"];
+    ASSERT_EQ(heaps.size(), 3u);
+    ASSERT_EQ(heaps[1]["findings"].size(), 1u) << audit.text;
+    EXPECT_EQ(heaps[1]["findings"][0]["id"], "T2");
+    EXPECT_EQ(heaps[0]["findings"].size() + heaps[2]["findings"].size(), 0u);
+  }
+}
+
+/// Nothing but the heap leads to its blocks: they go with it, and are no leaks; neither is what
+/// they lead to.
+TEST(OwnHeaps, keep_their_blocks) {
+  const Child child = subject("own");
+  const Files files(child);
+  if (!files.has_core()) GTEST_SKIP() << "no gcore here";
+  for (const std::string& input : {child.option(), files.core(), files.snapshot()}) {
+    const Output leaks = arenite("leaks --format json " + input);
+    EXPECT_EQ(leaks.code, 0) << input << leaks.text;
+    EXPECT_GE(leaks.json()["live"]["blocks"], 1001);
+    EXPECT_THAT(arenite("path " + child.line + " " + input).text,
+                HasSubstr("a heap of the program's own, with its blocks"));
+  }
+}
+
 TEST(Whatis, other_memory_in_all_inputs) {
   const auto expect = [](const char* what, const char* words) {
     const Child child = subject(what);

@@ -57,7 +57,7 @@ map::FrameFacts facts_of(const Source& source, const Examination& examination,
   map::FrameFacts facts;
   facts.source = name_of(source);
   facts.command = examination.facts.command;
-  facts.module = heap.site.module;
+  facts.module = name_of(heap.site);
   facts.torn = examination.torn;
   facts.pid = examination.facts.pid;
   facts.time_ms = examination.facts.time_ns / 1000000;

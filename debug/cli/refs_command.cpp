@@ -207,6 +207,8 @@ Path trace(const AnyView& view, const Examination& seen, const Request& request,
 }
 
 std::string root_text(const RootEdge& root, const ProcessFacts& facts) {
+  if (root.own_heap)
+    return fmt::format("{:#x}: a heap of the program's own, with its blocks", root.at);
   if (root.at == 0) return fmt::format("a register of thread {}", root.thread);
   if (root.ended_thread) return fmt::format("{:#x}: the stack of a thread that has ended", root.at);
   return fmt::format("{:#x}: {}", root.at, place_in_mappings(root.at, facts).text);

@@ -44,7 +44,7 @@ HeapSites count_sites(const AnyView& view, const HeapReport& heap, const Traces&
     traces.each_on_pages([&](const BlockFacts& facts) { counts.add_on_pages(facts); });
   HeapSites counted;
   counted.traced = traces.there();
-  counted.module = heap.site.module;
+  counted.site = heap.site;
   counted.unclear = walk.unclear();
   counted.sites = counts.counts();
   counted.classes.assign(plan.root.classes, plan.root.classes + plan.root.class_count);

@@ -12,7 +12,7 @@
 namespace arenite::cli {
 
 struct HeapSites {
-  std::string module;
+  HeapSite site;
   bool traced = false;        ///< the debug layer is there: sites are stacks
   std::uint64_t unclear = 0;  ///< pools that could not be read
   std::vector<SiteCount> sites;

@@ -41,7 +41,7 @@ void print_stack(const Site& site, StackNames& names) {
 void print_heap(const HeapSites& heap, const Request& request, StackNames& names) {
   const SiteCount total = heap.total();
   const Style style(STDOUT_FILENO);
-  fmt::print("{}\n{} live in {} blocks; {} more kept in their pools\n", heap.module,
+  fmt::print("{}\n{} live in {} blocks; {} more kept in their pools\n", name_of(heap.site),
              bytes_text(total.bytes), total.blocks, bytes_text(total.kept()));
   if (!heap.traced) fmt::print("sites are size classes: the debug layer is not there\n");
   if (heap.unclear > 0) fmt::print("{} pools could not be read\n", heap.unclear);
@@ -84,11 +84,12 @@ int run(const Request& request) {
     }
     Json sites = Json::array();
     for (const SiteCount& site : heap.sites) sites.push_back(describe(site, heap, names));
-    json["heaps"].push_back({{"module", heap.module},
-                             {"by", heap.traced ? "stack" : "class"},
-                             {"unclear_pools", heap.unclear},
-                             {"total", describe(heap.total())},
-                             {"sites", std::move(sites)}});
+    Json one = describe(heap.site);
+    one.update({{"by", heap.traced ? "stack" : "class"},
+                {"unclear_pools", heap.unclear},
+                {"total", describe(heap.total())},
+                {"sites", std::move(sites)}});
+    json["heaps"].push_back(std::move(one));
   }
   if (request.format == Format::json) fmt::print("{}\n", dump(json));
   return end_of(examination);

@@ -30,7 +30,9 @@ std::string facts_text(const Examination& examination) {
   for (const HeapReport& heap : examination.heaps) {
     const std::string build_id =
         heap.site.build_id.empty() ? "-" : fmt::format("{:02x}", fmt::join(heap.site.build_id, ""));
-    text += fmt::format("heap {:x} {} {}\n", heap.site.root, build_id, heap.site.module);
+    text += fmt::format("{} {:x} {} {}\n", heap.site.own ? "own" : "heap", heap.site.root, build_id,
+                        heap.site.module);
+    if (heap.site.list_ends != 0) text += fmt::format("list_ends {:x}\n", heap.site.list_ends);
   }
   return text;
 }

@@ -71,7 +71,7 @@ int run(const Request& request) {
     if (heap.result.end != AuditEnd::complete) continue;
     if (format == Format::text) {
       fmt::print("process {} ({}), {}\n", examination.facts.pid, examination.facts.command,
-                 heap.site.module);
+                 name_of(heap.site));
       print_text(heap.result.statistics, {print, nullptr});
       std::fflush(stdout);
       if (heap.layer.there()) {
@@ -80,7 +80,7 @@ int run(const Request& request) {
       }
     } else {
       Json one = describe(heap.result.statistics);
-      one["module"] = heap.site.module;
+      one.update(describe(heap.site));
       if (heap.layer.there()) {
         one["families"] = describe_families(heap.layer.counts);
         one["on_pages"] = describe_on_pages(heap.layer.counts.on_pages);

@@ -3,8 +3,9 @@
 // needed. What is read is another process's memory, so every number in it is checked before use.
 //
 // The note: name "Arenite", type 1, and two 64-bit words: the layout version, and the distance from
-// this second word to the heap root; type 2 is the same for the debug root. The module's build id
-// stands in a note of its own.
+// this second word to the heap root; type 2 is the same for the debug root, type 3 for the list of
+// the heaps the program made for itself (layout/own_heaps.hpp). The module's build id stands in a
+// note of its own.
 #pragma once
 
 #include <elf.h>
@@ -12,12 +13,15 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstdio>
 #include <cstring>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "debug/memory/mappings.hpp"
+#include "layout/own_heaps.hpp"
 #include "layout/view.hpp"
 
 namespace arenite {
@@ -25,6 +29,9 @@ namespace arenite {
 inline constexpr char kNoteName[8] = "Arenite";
 inline constexpr std::uint32_t kNoteType = 1;
 inline constexpr std::uint32_t kDebugNoteType = 2;
+inline constexpr std::uint32_t kOwnHeapsNoteType = 3;
+/// Heaps of a program's own beyond that are not looked for: more have no room in a process.
+inline constexpr std::size_t kMostOwnHeaps = 65536;
 
 struct HeapSite {
   std::string module;
@@ -33,7 +40,21 @@ struct HeapSite {
   Address debug_root = 0;              ///< of the debug layer; 0 if the module has none
   std::vector<std::uint8_t> build_id;  ///< of the module; empty if it has none
   Address bias = 0;                    ///< what is added to the addresses in the module's file
+  /// The program made it for itself (arn_heap_create, or for an arn_pool), by this module.
+  bool own = false;
+  bool locked = false;    ///< of such a heap: a thread was in it
+  Address own_heaps = 0;  ///< where the list of those begins; 0 if the module has none
+  Address list_ends = 0;  ///< where that list could not be followed further; 0 if it could
 };
+
+/// What a heap is called where a process may have several.
+inline std::string name_of(const HeapSite& site) {
+  if (!site.own) return site.module;
+  char text[64];
+  std::snprintf(text, sizeof text, "a heap of the program's own at %#llx",
+                static_cast<unsigned long long>(site.root));
+  return std::string(text) + ", " + site.module;
+}
 
 /// An ELF file as the loader mapped it, from its first byte.
 template <MemoryView View>
@@ -105,15 +126,14 @@ class MappedModule {
       return false;
     }
     std::uint64_t words[2];
-    const bool debug = note.n_type == kDebugNoteType;
-    if ((note.n_type != kNoteType && !debug) || note.n_descsz != sizeof words ||
-        std::memcmp(text, kNoteName, sizeof text) != 0 || !read_object(view_, content, words))
+    if (note.n_type < kNoteType || note.n_type > kOwnHeapsNoteType ||
+        note.n_descsz != sizeof words || std::memcmp(text, kNoteName, sizeof text) != 0 ||
+        !read_object(view_, content, words))
       return false;
     const Address target = content + sizeof words[0] + words[1];
-    if (debug) {
-      site.debug_root = target;
-      return false;
-    }
+    if (note.n_type == kDebugNoteType) site.debug_root = target;
+    if (note.n_type == kOwnHeapsNoteType && words[0] == kOwnHeapsVersion) site.own_heaps = target;
+    if (note.n_type != kNoteType) return false;
     site.version = words[0];
     site.root = target;
     return true;
@@ -127,8 +147,33 @@ class MappedModule {
   Address begin_;
 };
 
-/// All heaps of the process whose mappings these are. A file that is merely read through a mapping
-/// can look like a module, too: its root is then not there.
+/// Appends the heaps in a module's list, and says in `of` where it broke off, if it did.
+template <MemoryView View>
+void add_own_heaps(const View& view, HeapSite& of, std::vector<HeapSite>& sites) {
+  std::uint64_t at = 0;
+  if (of.own_heaps == 0 || !read_object(view, of.own_heaps, at)) return;
+  // Links and roots: neither may come twice.
+  std::set<Address> seen{of.root};
+  while (at != 0) {
+    OwnHeapLink<Remote> link;
+    if (seen.size() > 2 * kMostOwnHeaps || !seen.insert(at).second ||
+        !read_object(view, at, link) || !seen.insert(link.root).second) {
+      of.list_ends = at;
+      return;
+    }
+    HeapSite site = of;
+    site.root = link.root;
+    site.debug_root = 0;
+    site.own = true;
+    site.locked = link.lock != 0;
+    sites.push_back(std::move(site));
+    at = link.next;
+  }
+}
+
+/// All heaps of the process whose mappings these are: of each module its own, then those the
+/// program made. A file that is merely read through a mapping can look like a module, too: its root
+/// is then not there.
 template <MemoryView View>
 std::vector<HeapSite> find_heap_sites(const View& view, std::span<const Mapping> mappings) {
   std::vector<HeapSite> sites;
@@ -137,7 +182,10 @@ std::vector<HeapSite> find_heap_sites(const View& view, std::span<const Mapping>
     HeapSite site;
     if (!MappedModule<View>(view, mapping.begin).find(site)) continue;
     site.module = mapping.path;
+    std::vector<HeapSite> own;
+    add_own_heaps(view, site, own);
     sites.push_back(std::move(site));
+    sites.insert(sites.end(), own.begin(), own.end());
   }
   return sites;
 }

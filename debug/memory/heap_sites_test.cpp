@@ -51,6 +51,19 @@ class Module {
     put(kNotes + 36 + 28, std::uint64_t{0x5000});
   }
 
+  /// With a third note, and a list of heaps: `links` are the addresses of the next, from the head.
+  void list_own_heaps(const std::vector<Address>& links) {
+    put(sizeof(Elf64_Ehdr) + sizeof(Elf64_Phdr) + offsetof(Elf64_Phdr, p_memsz),
+        std::uint64_t{108});
+    note(kNotes + 72, 8, 16, kOwnHeapsNoteType, "Arenite");
+    put(kNotes + 72 + 20, std::uint64_t{kOwnHeapsVersion});
+    put(kNotes + 72 + 28, std::uint64_t{kList} - (kNotes + 72 + 28));
+    put(kList, links[0]);
+    for (std::size_t i = 1; i < links.size(); ++i)
+      put(kList + i * 64, OwnHeapLink<Remote>{links[i], 0x1000 * i, i == 1});
+  }
+  static Address link(std::size_t number) { return kBegin + kList + number * 64; }
+
   bool find(HeapSite& site) const {
     const VectorView view{bytes};
     return MappedModule<VectorView>(view, kBegin).find(site);
@@ -62,6 +75,7 @@ class Module {
   }
 
   static constexpr std::size_t kNotes = 0x200;
+  static constexpr std::size_t kList = 0x800;
   std::vector<unsigned char> bytes;
 
  private:
@@ -97,6 +111,37 @@ TEST(HeapSites, what_is_cut_short_is_none) {
     HeapSite site;
     EXPECT_FALSE(module.find(site)) << length;
   }
+}
+
+/// The heaps of the module as its list has them.
+std::vector<HeapSite> own_heaps(const std::vector<Address>& links, HeapSite& site) {
+  Module module;
+  module.list_own_heaps(links);
+  EXPECT_TRUE(module.find(site));
+  std::vector<HeapSite> sites;
+  add_own_heaps(VectorView{module.bytes}, site, sites);
+  return sites;
+}
+
+TEST(HeapSites, heaps_of_the_programs_own) {
+  HeapSite site;
+  EXPECT_TRUE(own_heaps({0}, site).empty());
+  const std::vector<HeapSite> sites = own_heaps({Module::link(1), Module::link(2), 0}, site);
+  ASSERT_EQ(sites.size(), 2u);
+  EXPECT_EQ(site.list_ends, 0u);
+  EXPECT_EQ(sites[0].root, 0x1000u);
+  EXPECT_EQ(sites[1].root, 0x2000u);
+  EXPECT_TRUE(sites[0].own && sites[0].locked && !sites[1].locked);
+  EXPECT_EQ(sites[0].build_id, site.build_id);
+}
+
+TEST(HeapSites, a_list_that_cannot_be_followed) {
+  HeapSite nowhere;
+  EXPECT_EQ(own_heaps({Module::link(1), 0x1234}, nowhere).size(), 1u);
+  EXPECT_EQ(nowhere.list_ends, 0x1234u);
+  HeapSite cycle;
+  EXPECT_EQ(own_heaps({Module::link(1), Module::link(2), Module::link(1)}, cycle).size(), 2u);
+  EXPECT_EQ(cycle.list_ends, Module::link(1));
 }
 
 TEST(HeapSites, any_bytes) {

@@ -44,6 +44,8 @@ HeapReport audit_site(const Seen& seen, const HeapSite& site, const ProcessFacts
   subject.build_id = site.build_id;
   subject.threads = facts.threads;
   audit_heap(seen.view, subject, findings, report.result);
+  if (site.locked) report.result.locked = true;
+  if (site.list_ends != 0) findings.unreadable(site.list_ends);
   if (report.complete()) {
     seen.watched.follow(report.result.plan);
     audit_layer(seen, findings, report);
@@ -59,13 +61,13 @@ HeapReport audit_site(const Seen& seen, const HeapSite& site, const ProcessFacts
 }
 
 /// Of the sites, those with a heap; a module may be loaded and not used yet, and a file that is
-/// only read through a mapping has no heap behind its note.
+/// only read through a mapping has no heap behind its note. What stands in a list of heaps is one.
 std::vector<HeapSite> with_heap(const AnyView& view, const std::vector<HeapSite>& sites) {
   std::vector<HeapSite> sound, doubtful;
   for (const HeapSite& site : sites) {
     std::uint64_t cookie = 0;
-    if (!read_object(view, site.root, cookie) || cookie == 0) continue;
-    (cookie == kRootCookie ? sound : doubtful).push_back(site);
+    if (!site.own && (!read_object(view, site.root, cookie) || cookie == 0)) continue;
+    (site.own || cookie == kRootCookie ? sound : doubtful).push_back(site);
   }
   return sound.empty() ? doubtful : sound;
 }

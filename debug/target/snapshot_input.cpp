@@ -78,8 +78,11 @@ ProcessFacts facts_of_snapshot(const snapshot::Reader& reader) {
       std::getline(words >> std::ws, residency);
       take_residency(residency, facts);
     }
-    if (key == "heap") {
+    if (key == "list_ends" && !facts.sites.empty())
+      words >> std::hex >> facts.sites.back().list_ends;
+    if (key == "heap" || key == "own") {
       HeapSite site;
+      site.own = key == "own";
       std::string build_id;
       words >> std::hex >> site.root >> build_id;
       std::getline(words >> std::ws, site.module);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program for the tests to look at: does what its argument says, prints an address and a newline,
 // and waits to be killed.
+#include <dlfcn.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -173,6 +174,30 @@ void run_steps(const char* text) {
   say(&places);
 }
 
+/// Two heaps of its own; `bad`: a block of the second is freed twice. Tells the address of a block
+/// in the second, to which nothing leads but that heap, and it to one of malloc's.
+[[gnu::noinline]] void make_own_heaps(bool bad) {
+  using Create = void* (*)(std::size_t);
+  using Allocate = void* (*)(void*, std::size_t);
+  const auto create = reinterpret_cast<Create>(::dlsym(RTLD_DEFAULT, "arn_heap_create"));
+  const auto allocate = reinterpret_cast<Allocate>(::dlsym(RTLD_DEFAULT, "arn_heap_malloc"));
+  const auto give_back =
+      reinterpret_cast<void (*)(void*, void*)>(::dlsym(RTLD_DEFAULT, "arn_heap_free"));
+  static std::array<void*, 2> heaps;
+  for (void*& heap : heaps) heap = create(std::size_t{64} << 20);
+  for (int i = 0; i < 1000; ++i) allocate(heaps[0], 100);
+  // Where the first block begins the heap does, which the heap's own root has.
+  kept = allocate(heaps[1], 5000);
+  auto* block = static_cast<void**>(allocate(heaps[1], 5000));
+  kept = nullptr;
+  *block = linked(nullptr);
+  void* twice = allocate(heaps[1], 3000);
+  give_back(heaps[1], twice);
+  if (bad) give_back(heaps[1], twice);
+  say(reinterpret_cast<char*>(std::exchange(block, nullptr)) + 9);
+  wipe();
+}
+
 /// Threads that allocate and free each other's blocks, and threads that come and go.
 [[noreturn]] void work() {
   static std::array<std::atomic<void*>, 1024> shared{};
@@ -208,6 +233,8 @@ int main(int argc, char** argv) {
     run_steps(argv[2]);
   } else if (std::strcmp(what, "unguarded") == 0) {
     open_a_guard_page();
+  } else if (std::strcmp(what, "own") == 0 || std::strcmp(what, "own-twice") == 0) {
+    make_own_heaps(std::strcmp(what, "own-twice") == 0);
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {

@@ -9,6 +9,12 @@
 #include <memory>
 
 #include "arenite/arenite.h"
+#include "os/build_id.hpp"
+
+extern "C" {
+// Named for the note below alone: the address of the first heap's link.
+[[gnu::visibility("hidden")]] constinit std::atomic<std::uint64_t> arenite_own_heaps{0};
+}
 
 namespace {
 
@@ -25,34 +31,51 @@ void* or_enomem(void* block) {
   return block;
 }
 
+using Link = arenite::OwnHeapLink<arenite::Native>;
+
+/// Over the list. Addresses in it are plain numbers, as in all that is read from outside.
 constinit arenite::LockWord list_lock{0};
-constinit arn_heap* first = nullptr;
+
+arn_heap* at(std::uint64_t link) {
+  return static_cast<arn_heap*>(reinterpret_cast<Link*>(link));
+}
+std::uint64_t address_of(Link* link) {
+  return reinterpret_cast<std::uint64_t>(link);
+}
+arn_heap* first() {
+  return at(arenite_own_heaps.load(std::memory_order_relaxed));
+}
+arn_heap* next(const arn_heap* heap) {
+  return at(heap->next.load(std::memory_order_relaxed));
+}
 
 void enlist(arn_heap* heap) {
   LockGuard guard(list_lock);
-  heap->next = first;
-  if (first != nullptr) first->previous = heap;
-  first = heap;
+  heap->next.store(address_of(first()), std::memory_order_relaxed);
+  if (first() != nullptr) first()->previous = heap;
+  // Release: whoever stops the process and follows the list sees the heap whole.
+  arenite_own_heaps.store(address_of(heap), std::memory_order_release);
 }
 
 void delist(arn_heap* heap) {
   LockGuard guard(list_lock);
-  (heap->previous != nullptr ? heap->previous->next : first) = heap->next;
-  if (heap->next != nullptr) heap->next->previous = heap->previous;
+  (heap->previous != nullptr ? heap->previous->next : arenite_own_heaps)
+      .store(address_of(next(heap)), std::memory_order_relaxed);
+  if (next(heap) != nullptr) next(heap)->previous = heap->previous;
 }
 
 void before_fork() {
   lock(list_lock);
-  for (arn_heap* heap = first; heap != nullptr; heap = heap->next) lock(heap->lock);
+  for (arn_heap* heap = first(); heap != nullptr; heap = next(heap)) lock(heap->lock);
 }
 
 void after_fork_in_parent() {
-  for (arn_heap* heap = first; heap != nullptr; heap = heap->next) unlock(heap->lock);
+  for (arn_heap* heap = first(); heap != nullptr; heap = next(heap)) unlock(heap->lock);
   unlock(list_lock);
 }
 
 void after_fork_in_child() {
-  for (arn_heap* heap = first; heap != nullptr; heap = heap->next) reset(heap->lock);
+  for (arn_heap* heap = first(); heap != nullptr; heap = next(heap)) reset(heap->lock);
   reset(list_lock);
 }
 
@@ -72,6 +95,9 @@ extern "C" arn_heap* arn_heap_create(size_t range_bytes) {
   void* at = arenite::process_allocate(sizeof(arn_heap));
   if (at == nullptr) return nullptr;
   auto* heap = ::new (at) arn_heap;
+  auto& root = heap->heap.root();
+  root.build_id_bytes =
+      static_cast<std::uint32_t>(arenite::own_build_id(root.build_id, sizeof root.build_id));
   const std::size_t wanted =
       range_bytes == 0 ? kDefaultRangeBytes : std::max(range_bytes, Production::kMinRangeBytes);
   if (wanted <= Production::kRangeBytes && heap->heap.open(wanted)) {
@@ -122,3 +148,17 @@ extern "C" void arn_heap_free(arn_heap* heap, void* block) {
 extern "C" int arn_heap_owns(const arn_heap* heap, const void* address) {
   return heap->heap.owns(address) ? 1 : 0;
 }
+
+// As the heap's note (frontend/process/process_heap.cpp), with the version of layout/own_heaps.hpp
+// and the distance to where the list begins.
+asm(R"(
+  .pushsection .note.arenite, "a", @note
+  .balign 4
+  .long 8, 16, 3
+  .asciz "Arenite"
+  .quad 1
+0:
+  .quad arenite_own_heaps - 0b
+  .popsection
+)");
+static_assert(arenite::kOwnHeapsVersion == 1, "the note above repeats it");

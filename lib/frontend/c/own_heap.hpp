@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // A heap of the program's own, behind the C interface: one heap, one thread block, one lock. All of
-// them are in a list, so that a fork finds each at rest.
+// them are in a list, so that a fork finds each at rest, and whoever looks from outside finds each.
 #pragma once
 
 #include "frontend/process/process_heap.hpp"
+#include "layout/own_heaps.hpp"
 
-struct arn_heap {
+struct arn_heap : arenite::OwnHeapLink<arenite::Native> {
+  arn_heap() : OwnHeapLink{0, reinterpret_cast<std::uint64_t>(&heap.root()), 0} {}
+
   arenite::ProcessHeap heap{arenite::LinuxPages{}};
-  arenite::LockWord lock{0};
   arenite::ThreadBlock thread = 0;
-  arn_heap *previous = nullptr, *next = nullptr;
+  arn_heap* previous = nullptr;
 };
