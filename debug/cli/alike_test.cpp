@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 // audit(live) = audit(core) = audit(snapshot), of random programs; and that the comparison says no
 // when one of the three is damaged. RC_PARAMS overrides the number of cases and the seed.
-#include <elf.h>
-
 #include <cstddef>
 #include <cstdlib>
 #include <fstream>
@@ -10,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "debug/cli/core_bytes.hpp"
 #include "debug/cli/subject.hpp"
 #include "layout/root.hpp"
 
@@ -78,27 +77,6 @@ RC_GTEST_PROP(Audit, is_the_same_of_all_three, ()) {
   RC_ASSERT(three.of_snapshot() == live);
 }
 
-/// Where the core has the byte at an address; 0 if nowhere.
-std::streamoff offset_in(std::fstream& core, std::uint64_t at) {
-  Elf64_Ehdr header;
-  core.read(reinterpret_cast<char*>(&header), sizeof header);
-  for (unsigned i = 0; i < header.e_phnum; ++i) {
-    Elf64_Phdr segment;
-    core.seekg(static_cast<std::streamoff>(header.e_phoff + i * sizeof segment));
-    core.read(reinterpret_cast<char*>(&segment), sizeof segment);
-    if (segment.p_type == PT_LOAD && at - segment.p_vaddr < segment.p_filesz)
-      return static_cast<std::streamoff>(segment.p_offset + (at - segment.p_vaddr));
-  }
-  return 0;
-}
-
-void increment(std::fstream& file, std::streamoff at) {
-  file.seekg(at);
-  const int byte = file.get();
-  file.seekp(at);
-  file.put(static_cast<char>(byte + 1));
-}
-
 TEST(Audit, differs_if_one_of_the_three_is_damaged) {
   const Three three("fast", "a100a200f0");
   if (!three.there()) GTEST_SKIP() << "no gcore here";
@@ -106,14 +84,8 @@ TEST(Audit, differs_if_one_of_the_three_is_damaged) {
   ASSERT_EQ(live["exit"], 0);
   ASSERT_EQ(three.of_core(), live);
   const std::string root = live["heaps"][0]["root"];
-  {
-    std::fstream core(three.core(), std::ios::in | std::ios::out | std::ios::binary);
-    const std::uint64_t at =
-        std::stoull(root, nullptr, 16) + offsetof(HeapRoot<Remote>, dirty_pools);
-    const std::streamoff offset = offset_in(core, at);
-    ASSERT_NE(offset, 0);
-    increment(core, offset);
-  }
+  ASSERT_TRUE(increment_in_core(
+      three.core(), std::stoull(root, nullptr, 16) + offsetof(HeapRoot<Remote>, dirty_pools)));
   const Json core = three.of_core();
   EXPECT_NE(core, live);
   EXPECT_EQ(core["exit"], 1);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -14,7 +15,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "debug/cli/core_bytes.hpp"
 #include "debug/cli/subject.hpp"
+#include "layout/root.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -62,14 +65,15 @@ TEST(Explain, every_id_of_the_catalogue) {
   for (const Json& one : all) ids += one["id"].get<std::string>() + ' ';
   EXPECT_EQ(ids,
             "R1 R2 R3 A1 A2 A3 A4 A5 P1 P2 P3 P4 P5 P6 P7 P8 B1 B2 L1 L2 T1 T2 S1 S2 "
-            "D1 D2 D3 D4 D5 D6 K1 K2 K3 K4 S3 U1 ");
-  // Those that nothing here can break are told, too.
-  for (const char* id : {"S3", "U1"}) {
-    const Output output = arenite(std::string("explain ") + id);
-    EXPECT_EQ(output.code, 0) << output.text;
-    EXPECT_THAT(output.text, HasSubstr("Not checked: "));
+            "D1 D2 D3 D4 D5 D6 S3 K1 K2 K3 K4 U1 ");
+  // What nothing here can break is told, too.
+  const Output ring = arenite("explain U1");
+  EXPECT_EQ(ring.code, 0) << ring.text;
+  EXPECT_THAT(ring.text, HasSubstr("Not checked: "));
+  EXPECT_THAT(arenite("explain S3").text, HasSubstr("arenite diff compares"));
+  // No audit finds these.
+  for (const char* id : {"S3", "U1"})
     EXPECT_EQ(arenite(std::string("audit --only ") + id + " --pid 1").code, 64);
-  }
 }
 
 TEST(Run, hands_the_programs_arguments_and_exit_code_on) {
@@ -96,6 +100,47 @@ TEST(Run, finds_the_library_beside_the_program) {
       shell("env -u ARENITE_LIBRARY " + kCli + " run -- sh -c 'echo $LD_PRELOAD'");
   EXPECT_EQ(output.code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("libarenite.so"));
+}
+
+/// Whether a process is there and not a zombie, waiting a while for it to end.
+bool ends_soon(const std::string& pid) {
+  for (int i = 0; i < 500; ++i) {
+    std::ifstream file("/proc/" + pid + "/stat");
+    std::string number, name, state;
+    if (!(file >> number >> name >> state) || state == "Z") return true;
+    ::usleep(10000);
+  }
+  return false;
+}
+
+TEST(Children, end_with_what_they_started) {
+  std::string inner, outer;
+  {
+    const Child child({"sh", "-c", "sleep 1000 & echo $!; wait"});
+    inner = child.line, outer = child.pid();
+    ASSERT_EQ(::kill(static_cast<pid_t>(std::stol(inner)), 0), 0);
+  }
+  EXPECT_TRUE(ends_soon(outer));
+  EXPECT_TRUE(ends_soon(inner));
+}
+
+TEST(Children, end_with_a_test_that_is_killed) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t test = ::fork();
+  if (test == 0) {
+    const Child child = subject("live");
+    ::dprintf(ends[1], "%s\n", child.pid().c_str());
+    for (;;) ::pause();
+  }
+  ::close(ends[1]);
+  std::string pid;
+  for (char byte; ::read(ends[0], &byte, 1) == 1 && byte != '\n';) pid += byte;
+  ::close(ends[0]);
+  ASSERT_EQ(::kill(static_cast<pid_t>(std::stol(pid)), 0), 0);
+  ::kill(test, SIGKILL);
+  ::waitpid(test, nullptr, 0);
+  EXPECT_TRUE(ends_soon(pid));
 }
 
 TEST(Audit, a_sound_process) {
@@ -363,6 +408,57 @@ TEST(Core, of_the_kernel_without_the_files_it_ran_from) {
               HasSubstr("offset 7 in block"));
   EXPECT_EQ(arenite("audit --format json --core " + core).json()["signal"], 6);
   std::filesystem::remove_all(at);
+}
+
+/// Two cores of one process; a counter that only grows is set back in the second.
+TEST(Diff, counters_that_only_grow_do_not_shrink) {
+  const Child child = subject("fill");
+  const CoreOf core(child);
+  if (core.path().empty()) GTEST_SKIP() << "no gcore here";
+  const auto diff = [&](const std::string& a, const std::string& b) {
+    return arenite("diff --format json " + a + " " + b);
+  };
+  const Output same = diff(core.path(), child.pid());
+  ASSERT_EQ(same.code, 0) << same.text;
+  EXPECT_EQ(same.json()["counters"]["compared"], 9);
+  EXPECT_TRUE(same.json()["counters"]["shrunk"].empty());
+  const std::string root =
+      arenite("audit --format json " + core.option()).json()["heaps"][0]["root"];
+  ASSERT_TRUE(increment_in_core(
+      core.path(), std::stoull(root, nullptr, 16) + offsetof(HeapRoot<Remote>, decommits)));
+  const Output shrunk = diff(core.path(), child.pid());
+  EXPECT_EQ(shrunk.code, 1) << shrunk.text;
+  const Json found = shrunk.json()["counters"]["shrunk"];
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0]["id"], "S3");
+  EXPECT_EQ(found[0]["name"], "times pages went back");
+  EXPECT_THAT(arenite("diff " + core.path() + " " + child.pid()).text,
+              HasSubstr("S3 warning heap at 0x"));
+  // The other way round it grew.
+  EXPECT_EQ(diff(child.pid(), core.path()).code, 0);
+  // Snapshots know their time, so that it does not matter which is named first.
+  const TemporaryFile file;
+  const std::string earlier = file.path + ".earlier", later = file.path + ".later";
+  for (const std::string& path : {earlier, later})
+    ASSERT_EQ(arenite("snapshot -o " + path + " " + child.option()).code, 0);
+  EXPECT_EQ(diff(later, earlier).json()["counters"]["compared"], 9);
+  EXPECT_EQ(diff(later, earlier).code, 0);
+  // Another process has counters of its own.
+  const Child other = subject("live");
+  EXPECT_EQ(diff(earlier, other.pid()).json()["counters"]["compared"], 0);
+  std::filesystem::remove(earlier);
+  std::filesystem::remove(later);
+}
+
+/// What the debug layer counts is compared, too.
+TEST(Diff, counters_of_a_process_at_work) {
+  const Child child = subject("work", {"--mode", "debug"});
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot -o " + file.path + " " + child.option()).code, 0);
+  const Json counters =
+      arenite("diff --format json " + file.path + " " + child.pid()).json()["counters"];
+  EXPECT_GE(counters["compared"], 12);
+  EXPECT_TRUE(counters["shrunk"].empty()) << counters;
 }
 
 TEST(Whatis, every_kind_of_memory) {

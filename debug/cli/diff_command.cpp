@@ -11,11 +11,13 @@
 #include <fmt/format.h>
 
 #include "debug/census/expression.hpp"
+#include "debug/census/growing_counters.hpp"
 #include "debug/census/heap_census.hpp"
 #include "debug/census/leak_kinds.hpp"
 #include "debug/cli/command_line.hpp"
 #include "debug/cli/ending.hpp"
 #include "debug/cli/progress.hpp"
+#include "debug/cli/severity.hpp"
 #include "debug/cli/site_table.hpp"
 #include "debug/cli/style.hpp"
 #include "debug/cli/units.hpp"
@@ -71,6 +73,7 @@ Source source_of(const std::string& word) {
 struct Look {
   Examination seen;
   HeapCensus census;
+  GrowingCounters counters;
   std::vector<HeapSites> heaps;
   StackNames names;
   bool traced = false;
@@ -103,6 +106,7 @@ void take_look(const std::string& word, bool leaks, Look& look) {
         const Traces traces = traces_of(view, now);
         look.traced = traces.there();
         look.census = take_census(view, now, traces, true);
+        look.counters = growing_counters(view, now);
         look.heaps = count_all_sites(view, now, look.names);
         if (leaks) count_leaks(view, now, traces, source.pid, look);
       },
@@ -233,7 +237,11 @@ class Difference {
         blocks_(block_changes(before.census, after.census)),
         sites_(site_changes(before, after)),
         classes_(class_changes(before.census, after.census)),
-        arenas_(arena_changes(before.census, after.census)) {}
+        arenas_(arena_changes(before.census, after.census)),
+        counters_(counter_changes(before.counters, after.counters)) {}
+
+  /// S3 is broken.
+  bool shrunk() const { return !counters_.shrunk.empty(); }
 
   void print_text() const {
     const Style style(STDOUT_FILENO);
@@ -249,6 +257,7 @@ class Difference {
     fmt::print("arenas: {} fuller, {} emptier, {} as they were\n", arenas_.fuller, arenas_.emptier,
                arenas_.same);
     print_changes("class", classes_, style);
+    print_counters(style);
     // Without the debug layer sites are the classes.
     if (before_.traced || after_.traced) print_changes("site", sites_, style);
   }
@@ -264,6 +273,7 @@ class Difference {
                       {"gone", blocks_.gone},       {"gone_bytes", blocks_.gone_bytes}};
     json["arenas"] = {
         {"fuller", arenas_.fuller}, {"emptier", arenas_.emptier}, {"same", arenas_.same}};
+    json["counters"] = describe_counters();
     json["classes"] = describe_changes(classes_);
     json["sites"] = describe_changes(sites_);
     return json;
@@ -303,6 +313,23 @@ class Difference {
                       {"blocks", one.blocks}});
     return json;
   }
+  /// Nothing if all is well, as an audit.
+  void print_counters(const Style& style) const {
+    for (const ShrunkCounter& one : counters_.shrunk)
+      fmt::print("{} heap at {:#x}: {} fell from {} to {}\n",
+                 style.bad(fmt::format("S3 {}", name_of(severity_of("S3")))), one.heap, one.name,
+                 one.before, one.after);
+  }
+  Json describe_counters() const {
+    Json shrunk = Json::array();
+    for (const ShrunkCounter& one : counters_.shrunk)
+      shrunk.push_back({{"id", "S3"},
+                        {"heap", fmt::format("{:#x}", one.heap)},
+                        {"name", one.name},
+                        {"before", one.before},
+                        {"after", one.after}});
+    return {{"compared", counters_.compared}, {"shrunk", std::move(shrunk)}};
+  }
   static void print_row(const Row& row) {
     if (row.bytes)
       fmt::print("{:<14}{:>12}{:>12}{:>14}\n", row.name, bytes_text(row.before),
@@ -324,6 +351,7 @@ class Difference {
   std::vector<SiteChange> sites_;
   std::vector<SiteChange> classes_;
   ArenaChanges arenas_;
+  CounterChanges counters_;
 };
 
 int run(const Request& request) {
@@ -350,7 +378,7 @@ int run(const Request& request) {
     reason = fmt::format("{} of memory could not be read, so leaks cannot be told",
                          bytes_text(before.unreadable + after.unreadable));
   }
-  const int code = undecided ? kCannotTell : failed ? kFindings : kClean;
+  const int code = undecided ? kCannotTell : failed || difference.shrunk() ? kFindings : kClean;
   if (request.format == Format::json) {
     Json json = difference.json();
     json["failed"] = failed;
@@ -375,6 +403,7 @@ void add_diff(CommandLine& line) {
   for (const Field& field : fields())
     footer += fmt::format("  {:<10} {}\n", field.name, field.meaning);
   footer +=
+      "Of two looks at one process, S3 is checked, too: counters that only grow do not shrink.\n"
       "Examples:\n"
       "  arenite diff before.arn after.arn\n"
       "  arenite diff before.arn 4711 --fail-on 'leaked > 1M or live > 100M'\n";

@@ -39,14 +39,23 @@ struct Unchecked {
   const char* reason;
 };
 
-constexpr std::array kUnchecked{
-    Unchecked{"S3", "Counters that only grow do not shrink between two looks.",
-              "An audit sees one instant, and no finding has this id. `arenite diff` and `arenite "
-              "watch` show how the figures of two looks differ."},
-    Unchecked{
-        "U1", "Event ring: serials rise, and no entry is torn.",
-        "This build keeps no event ring, so there is nothing to hold against it and no finding "
-        "has this id. What the debug layer knows of a block, `arenite whatis` tells."}};
+constexpr std::array kUnchecked{Unchecked{
+    "U1", "Event ring: serials rise, and no entry is torn.",
+    "This build keeps no event ring, so there is nothing to hold against it and no finding "
+    "has this id. What the debug layer knows of a block, `arenite whatis` tells."}};
+
+/// What no audit can find, as it sees one instant; `arenite diff` does.
+constexpr Explanation kAcrossLooks{
+    "S3",
+    name_of(severity_of("S3")),
+    "Counters that only grow do not shrink between two looks.",
+    "A table was given back or written over; or the two looks are not at one process.",
+    "arenite diff compares, of two looks at one process: how far tables and range are accessible, "
+    "thread blocks ever used, times pages went back; of the debug layer serials, stacks, threads, "
+    "pages.",
+    "A wild write to the heap root; a look whose file was changed; a process of the same number, "
+    "started again with its heap at the same address.",
+    "Audit both looks; compare their times and the start of the process."};
 
 /// Of every id a command prints: invariants, and kinds of leaks.
 std::vector<Explanation> all_explanations() {
@@ -56,6 +65,7 @@ std::vector<Explanation> all_explanations() {
     all.push_back({facts.id, name_of(severity_of(facts.id)), facts.statement, facts.broken,
                    facts.check, advice->causes, advice->action});
   }
+  all.push_back(kAcrossLooks);
   for (std::size_t i = 0; i < kLeakTexts.size(); ++i) {
     const LeakText& leak = kLeakTexts[i];
     all.push_back({kLeakKindNames[i], "warning", leak.statement, leak.consequence, leak.check,

@@ -10,11 +10,13 @@ ARENITE_SARIF_SCHEMA=FILE: OASIS's schema of SARIF 2.1.0, against which SARIF is
 Skips what the machine has no reader for, and says so. Ends with 1 if anything is not as it should be, 77 if
 python3-jsonschema is not there.
 """
+import ctypes
 import gzip
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -60,10 +62,16 @@ def run(words, codes=(0, 1), text=True):
     return done.stdout
 
 
+def end_with_this():
+    """Where this is killed, nobody is there to end what it started."""
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Subject:
     def __init__(self, mode, *words):
         self.process = subprocess.Popen([ARENITE, "run", "--mode", mode, "--", SUBJECT, *words],
-                                        stdout=subprocess.PIPE, text=True, env={**os.environ, "ARENITE_LIBRARY": LIBRARY})
+                                        stdout=subprocess.PIPE, text=True, env={**os.environ, "ARENITE_LIBRARY": LIBRARY},
+                                        preexec_fn=end_with_this)
         self.at = self.process.stdout.readline().strip()
         self.source = ["--pid", str(self.process.pid)]
 

@@ -15,7 +15,8 @@ enum class Severity : std::uint8_t {
 
 /// By the invariant's id.
 constexpr Severity severity_of(std::string_view id) {
-  constexpr std::array<std::string_view, 7> kWarnings{"R3", "A5", "P7", "L2", "S1", "S2", "P5"};
+  constexpr std::array<std::string_view, 8> kWarnings{"R3", "A5", "P7", "L2",
+                                                      "S1", "S2", "S3", "P5"};
   for (const std::string_view one : kWarnings)
     if (one == id) return Severity::warning;
   return Severity::error;

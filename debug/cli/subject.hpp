@@ -3,6 +3,7 @@
 #pragma once
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,14 +19,20 @@ namespace arenite::cli {
 /// The program that the tests look at.
 extern const std::string kSubject;
 
-/// A program under `arenite run`, or as it is; waits for the line it prints.
+/// A program under `arenite run`, or as it is; waits for the line it prints. It ends with this, and
+/// with the test however that ends.
 class Child {
  public:
   explicit Child(const std::vector<std::string>& words) {
     int ends[2];
     EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+    const pid_t test = ::getpid();
     pid_ = ::fork();
     if (pid_ == 0) {
+      // All that it starts, too; and where the test is killed nobody is there to end it.
+      ::setpgid(0, 0);
+      ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+      if (::getppid() != test) ::_exit(99);
       ::dup2(ends[1], STDOUT_FILENO);
       ::setenv("ARENITE_LIBRARY", kLibrary.c_str(), 1);
       std::vector<char*> arguments;
@@ -34,12 +41,14 @@ class Child {
       ::execvp(arguments[0], arguments.data());
       ::_exit(99);
     }
+    // Also here: whoever is first.
+    ::setpgid(pid_, pid_);
     ::close(ends[1]);
     for (char byte; ::read(ends[0], &byte, 1) == 1 && byte != '\n';) line += byte;
     ::close(ends[0]);
   }
   ~Child() {
-    ::kill(pid_, SIGKILL);
+    ::kill(-pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
   }
   std::string pid() const { return std::to_string(pid_); }
