@@ -161,6 +161,7 @@ void unite(const std::vector<map::Site>& own, map::HeapFrame& frame,
   };
   for (std::uint16_t& place : frame.pools.site) move(place);
   for (map::OnPagesCount& count : frame.on_pages.sites) move(count.site);
+  for (map::OnPagesStretch& stretch : frame.on_pages.stretches) move(stretch.site);
   merge(frame.on_pages.sites);
 }
 

@@ -70,6 +70,14 @@ Json columns_of(const HeapFrame& frame, const HeapFrame* before, Columns& column
   json["detail_free"] = columns.add(frame.detail.free);
   json["held_pools"] = columns.add(frame.detail.held_pools);
   json["held_blocks"] = columns.add(frame.detail.held_blocks);
+  const std::vector<OnPagesStretch>& stretches = frame.on_pages.stretches;
+  if (stretches.empty()) return json;
+  json["guarded_page"] = columns.add(column_of(stretches, &OnPagesStretch::page));
+  json["guarded_pages"] = columns.add(column_of(stretches, &OnPagesStretch::pages));
+  json["guarded_offset"] = columns.add(column_of(stretches, &OnPagesStretch::offset));
+  json["guarded_bytes"] = columns.add(column_of(stretches, &OnPagesStretch::bytes));
+  json["guarded_site"] = columns.add(column_of(stretches, &OnPagesStretch::site));
+  json["guarded_freed"] = columns.add(column_of(stretches, &OnPagesStretch::freed));
   return json;
 }
 
@@ -77,6 +85,7 @@ Json describe(const OnPages& on_pages) {
   Json json{{"freed", on_pages.freed}, {"sites", Json::array()}};
   for (const OnPagesCount& count : on_pages.sites)
     json["sites"].push_back({count.site, count.blocks, count.bytes});
+  if (on_pages.stretches_left_out > 0) json["left_out"] = on_pages.stretches_left_out;
   return json;
 }
 

@@ -180,6 +180,9 @@ TYPED_TEST(FrameTest, blocks_on_guard_pages_are_counted_by_site) {
                     BlockFacts facts;
                     for (std::uint32_t i = 0; i < 10; ++i) {
                       facts.size = 100 + i;
+                      facts.outer_begin = 0x100000 + Address{i} * 0x3000;
+                      facts.outer_end = facts.outer_begin + 0x4000;
+                      facts.begin = facts.outer_begin + 0x1000 + 64 * i;
                       facts.allocated = i < 7 ? 5 : 9;
                       facts.state = i == 0 ? BlockState::freed : BlockState::live;
                       visit(facts);
@@ -193,6 +196,15 @@ TYPED_TEST(FrameTest, blocks_on_guard_pages_are_counted_by_site) {
   EXPECT_EQ(five.bytes, 621u);
   EXPECT_EQ(frame.stacks[frame.on_pages.sites[1].site], 9u);
   EXPECT_EQ(frame.on_pages.sites[1].blocks, 3u);
+  ASSERT_EQ(frame.on_pages.stretches.size(), 10u);
+  const OnPagesStretch& last = frame.on_pages.stretches[9];
+  EXPECT_EQ(last.page, 0x100u + 27);
+  EXPECT_EQ(last.pages, 4u);
+  EXPECT_EQ(last.offset, 0x1000u + 64 * 9);
+  EXPECT_EQ(last.bytes, 109u);
+  EXPECT_EQ(frame.stacks[last.site], 9u);
+  EXPECT_EQ(last.freed, 0);
+  EXPECT_EQ(frame.on_pages.stretches[0].freed, 1);
   EXPECT_TRUE(frame.pools.site.empty()) << "no cell is coloured by them";
   EXPECT_TRUE(this->read().on_pages.sites.empty());
 }

@@ -70,11 +70,25 @@ struct OnPagesCount {
   std::uint64_t bytes = 0;  ///< asked for
 };
 
-/// Blocks the debug layer keeps on guard pages: they lie outside the heap's range, so no cell shows
-/// them.
+/// A block on guard pages, and the pages it lies in.
+struct OnPagesStretch {
+  std::uint64_t page;    ///< address of the first, the guard page before it, in pages
+  std::uint32_t pages;   ///< with both guard pages; the last may be the first of the next stretch
+  std::uint32_t offset;  ///< of the block
+  std::uint64_t bytes;   ///< asked for
+  std::uint16_t site;
+  std::uint8_t freed;  ///< 1: and not yet reused, its pages closed
+};
+/// More are left out.
+inline constexpr std::size_t kMostStretches = 16384;
+
+/// Blocks the debug layer keeps on guard pages: they lie outside the heap's range, and have rows of
+/// their own.
 struct OnPages {
   std::uint64_t freed = 0;          ///< and not yet reused, their pages closed
   std::vector<OnPagesCount> sites;  ///< of live ones
+  std::vector<OnPagesStretch> stretches;
+  std::uint64_t stretches_left_out = 0;
 };
 
 struct HeapFrame {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "debug/guard/page_calls.hpp"
+
 namespace arenite::map {
 
 void Origins::add(const WalkedPool& pool) {
@@ -28,20 +30,33 @@ void Origins::add(const WalkedPool& pool) {
 }
 
 void Origins::add_on_pages(const BlockFacts& facts) {
+  const std::uint16_t site = site_of(facts.allocated);
+  add_stretch(facts, site);
   if (facts.state != BlockState::live) {
-    ++freed_on_pages_;
+    ++of_pages_.freed;
     return;
   }
-  const std::uint16_t site = site_of(facts.allocated);
   OnPagesCount& count = on_pages_[site];
   count.site = site;
   ++count.blocks;
   count.bytes += facts.size;
 }
 
+void Origins::add_stretch(const BlockFacts& facts, std::uint16_t site) {
+  if (of_pages_.stretches.size() == kMostStretches) {
+    ++of_pages_.stretches_left_out;
+    return;
+  }
+  of_pages_.stretches.push_back(
+      {facts.outer_begin / kPageBytes,
+       static_cast<std::uint32_t>((facts.outer_end - facts.outer_begin) / kPageBytes),
+       static_cast<std::uint32_t>(facts.begin - facts.outer_begin), facts.size, site,
+       static_cast<std::uint8_t>(facts.state == BlockState::live ? 0 : 1)});
+}
+
 void Origins::finish(HeapFrame& frame) {
   frame.stacks = stacks_;
-  frame.on_pages.freed = freed_on_pages_;
+  frame.on_pages = std::move(of_pages_);
   for (const auto& [site, count] : on_pages_) frame.on_pages.sites.push_back(count);
   if (last_serial_ == 0) return;
   pools_.resize(frame.pool_count);

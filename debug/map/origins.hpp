@@ -33,6 +33,7 @@ class Origins {
   };
 
   std::uint16_t site_of(StackId stack);
+  void add_stretch(const BlockFacts& facts, std::uint16_t site);
 
   FindFacts find_;
   std::vector<Known> pools_;
@@ -41,7 +42,7 @@ class Origins {
   /// Live bytes by stack, of the pool at hand.
   std::unordered_map<StackId, std::uint64_t> bytes_;
   std::uint64_t last_serial_ = 0;
-  std::uint64_t freed_on_pages_ = 0;
+  OnPages of_pages_;
   std::map<std::uint16_t, OnPagesCount> on_pages_;  ///< by site
 };
 

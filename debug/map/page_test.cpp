@@ -86,11 +86,17 @@ TEST(Document, blocks_on_guard_pages_are_said_if_there_are_any) {
   MappedHeap heap;
   heap.frames.push_back(frame_of({1}));
   heap.frames.push_back(frame_of({1}));
-  heap.frames[1].on_pages = {7, {{3, 20, 1000}}};
+  heap.frames[1].on_pages = {7, {{3, 20, 1000}}, {{0x7f0000001, 3, 4096, 100, 3, 0}}, 5};
   heap.facts.resize(2);
   const auto frames = text_of(encode({heap}))["heaps"][0]["frames"];
   EXPECT_FALSE(frames[0].contains("on_pages"));
-  EXPECT_EQ(frames[1]["on_pages"], nlohmann::json::parse(R"({"freed":7,"sites":[[3,20,1000]]})"));
+  EXPECT_EQ(frames[1]["on_pages"],
+            nlohmann::json::parse(R"({"freed":7,"sites":[[3,20,1000]],"left_out":5})"));
+  EXPECT_FALSE(frames[0]["columns"].contains("guarded_page"));
+  const auto& columns = frames[1]["columns"];
+  EXPECT_EQ(columns["guarded_page"]["type"], "u64");
+  for (const char* name : {"page", "pages", "offset", "bytes", "site", "freed"})
+    EXPECT_EQ(columns["guarded_" + std::string(name)]["count"], 1) << name;
 }
 
 TEST(Page, base64_of_known_texts) {

@@ -169,7 +169,7 @@ async function main() {
     listen(state);
     state.start();
     state.view.drawNow();
-    window.arenite = { state, categories: kCategories, class_places: classPlaces, decode_ms: decoded - begun, show_ms: performance.now() - decoded, ready_ms: performance.now() };
+    window.arenite = { state, guardedRows, categories: kCategories, class_places: classPlaces, decode_ms: decoded - begun, show_ms: performance.now() - decoded, ready_ms: performance.now() };
   } catch (error) {
     $("warning").hidden = false;
     $("warning").textContent = `This map cannot be shown: ${error.message}`;

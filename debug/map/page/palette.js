@@ -10,13 +10,13 @@ const kOthers = "#8a8f96";
 const Themes = {
   light: {
     untouched: "#f1efe9", decommitted: "#e2dfd6", dirty: "#bdb7a8", unclear: "#d1105a", span: "#7c8aa5", none: "#d4d1c8",
-    ground: "#ffffff", held: "#cc79a7", free: "#f6f4ee", uncarved: "#e6e3da",
+    ground: "#ffffff", guard: "#5b6470", held: "#cc79a7", free: "#f6f4ee", uncarved: "#e6e3da",
     change: ["#3f1f69", "#7257a3", "#ab9dcb", "#e9e7e2", "#f3b465", "#d07c12", "#863f02"],
     taken: "#d55e00", given: "#0072b2", other: "#009e73", viridis: [0, 0.95], cividis: [0.06, 1],
   },
   dark: {
     untouched: "#1d2126", decommitted: "#2a2f35", dirty: "#4b5158", unclear: "#ff5c8a", span: "#75839e", none: "#363c43",
-    ground: "#1c2025", held: "#cc79a7", free: "#24292e", uncarved: "#2f353b",
+    ground: "#1c2025", guard: "#8d97a3", held: "#cc79a7", free: "#24292e", uncarved: "#2f353b",
     change: ["#c9b6f5", "#9c83d6", "#6a57a0", "#3a3f45", "#a06a1c", "#dd9431", "#ffc878"],
     taken: "#ff8c42", given: "#4aa8e8", other: "#2fc39a", viridis: [0.14, 1], cividis: [0.2, 1],
   },

@@ -102,7 +102,7 @@ function showPinned(state) {
     frame.site || rows.length === 0 ? "" : make("div", { class: "quiet" }, "By class: sites are known only with the debug layer."));
 }
 
-/// Sums over the blocks on guard pages, which no cell shows; null if there are none.
+/// Sums over the blocks on guard pages, which are in no pool; null if there are none.
 function onPages(frame) {
   if (!frame.on_pages) return null;
   const { freed, sites } = frame.on_pages;
@@ -114,11 +114,13 @@ function showOnPages(state) {
   section.hidden = sums === null;
   if (sums === null) return;
   const most = 10, rest = sums.sites.slice(most);
-  const row = (name, blocks, size) => make("tr", {}, make("td", { title: name }, name), make("td", {}, count(blocks)), make("td", {}, bytes(size)));
+  const colours = frame.guarded_page ? guardedSites(frame) : new Map();
+  const row = (name, blocks, size, site) => make("tr", {}, make("td", { title: name }, colours.has(site) ? swatch(colours.get(site)) : "", name), make("td", {}, count(blocks)), make("td", {}, bytes(size)));
   section.replaceChildren(make("h2", {}, "Blocks on guard pages"),
     make("div", { class: "quiet" }, `${plural(sums.blocks, "live block")}, ${bytes(sums.bytes)}; ${count(sums.freed)} freed, pages closed. They lie outside the arenas.`),
+    guardedPicture(state) || "",
     make("table", { class: "names" }, make("tr", {}, ...["site", "blocks", "bytes"].map((text) => make("th", { scope: "col" }, text))),
-      ...sums.sites.slice(0, most).map(([site, blocks, size]) => row(site === kNoSite ? "no site known" : heap.sites[site].name, blocks, size)),
+      ...sums.sites.slice(0, most).map(([site, blocks, size]) => row(site === kNoSite ? "no site known" : heap.sites[site].name, blocks, size, site)),
       rest.length > 0 ? row(`${plural(rest.length, "more site")}`, d3.sum(rest, (site) => site[1]), d3.sum(rest, (site) => site[2])) : ""));
 }
 
