@@ -4,9 +4,9 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
-#include "debug/blocks/block_walk.hpp"
 #include "debug/layer/layer_blocks.hpp"
 #include "debug/layer/script_names.hpp"
 #include "debug/memory/regions.hpp"
@@ -109,13 +109,32 @@ class LayerStretches {
       add(ring.ring, (ring.count - first) * 8);
     }
     add(plan_.first_pool(0), std::uint64_t{heap_.pool_count} * sizeof(std::uint32_t));
-    BlockWalk<View> walk(view_, heap_);
-    if (!walk.had()) return;
-    walk.each_pool([&](const WalkedPool& pool) {
-      const std::uint32_t records =
-          pool.use == PoolUse::span ? 2 : std::min(pool.carved, plan_.root.records_per_pool);
-      add(plan_.record(pool.index, 0), records * sizeof(SideRecordOf<Remote>));
-    });
+    gather_records();
+  }
+
+  /// By the descriptors alone, as a process may stand meanwhile: those of free pools and of pools
+  /// inside a span may hold anything, so that there may be more than is in use, but not less.
+  void gather_records() {
+    std::array<PoolDescriptor<Remote>, kArenaPools> pools;
+    for (std::uint32_t arena = 0; arena < heap_.arena_count; ++arena) {
+      const std::uint32_t first = arena * kArenaPools;
+      if (!read_object(view_, heap_.pool(first), pools)) continue;
+      for (std::uint32_t i = 0; i < kArenaPools; ++i)
+        add(plan_.record(first + i, 0), records_of(pools[i]) * sizeof(SideRecordOf<Remote>));
+    }
+  }
+
+  std::uint32_t records_of(const PoolDescriptor<Remote>& pool) const {
+    switch (pool.state) {
+      case PoolState::attached:
+      case PoolState::listed:
+      case PoolState::full:
+        return std::min<std::uint32_t>(pool.carved, plan_.root.records_per_pool);
+      case PoolState::span:
+        return 2;
+      default:
+        return 0;
+    }
   }
 
   void gather_pages() {

@@ -3,6 +3,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <numeric>
 #include <vector>
@@ -68,6 +69,46 @@ TEST_F(MemoryCopyTest, reads_across_stretches_that_touch) {
 TEST_F(MemoryCopyTest, says_no_to_what_cannot_be_read_or_is_too_much) {
   EXPECT_FALSE(take({part(0, 10), {0, 16}}));
   EXPECT_FALSE(take({{0x10000, 0x10000 + (Address{2} << 30)}}));
+}
+
+TEST_F(MemoryCopyTest, room_made_before_is_used_as_far_as_it_goes) {
+  copy_.prepare(64);
+  ASSERT_TRUE(take({part(0, 40)}));
+  ASSERT_TRUE(take({part(40, 64)}));
+  // More than is left of it.
+  ASSERT_TRUE(take({part(64, 200)}));
+  EXPECT_TRUE(reads(0, 200));
+  EXPECT_EQ(copy_.bytes(), 200u);
+  copy_.prepare(0);
+  ASSERT_TRUE(take({part(200, 256)}));
+  EXPECT_TRUE(reads(200, 56));
+}
+
+/// Enough for two threads: many stretches of some megabytes, every second one.
+TEST_F(MemoryCopyTest, much_is_read_in_halves) {
+  constexpr std::size_t kBytes = 8192, kCount = 2000;
+  std::vector<unsigned char> large(kBytes * kCount);
+  for (std::size_t i = 0; i < large.size(); ++i) large[i] = static_cast<unsigned char>(i * 7 >> 3);
+  const auto at = reinterpret_cast<Address>(large.data());
+  std::vector<Region> stretches;
+  for (std::size_t i = 0; i < kCount; i += 2)
+    stretches.push_back({at + i * kBytes, at + (i + 1) * kBytes});
+  ASSERT_TRUE(take(stretches));
+  std::vector<unsigned char> into(kBytes);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const bool taken = copy_.read(at + i * kBytes, into.data(), kBytes);
+    ASSERT_EQ(taken, i % 2 == 0) << i;
+    if (!taken) continue;
+    ASSERT_TRUE(std::equal(into.begin(), into.end(),
+                           large.begin() + static_cast<std::ptrdiff_t>(i * kBytes)))
+        << i;
+  }
+  // What cannot be read in either half is noticed.
+  for (const std::size_t bad : {std::size_t{3}, stretches.size() - 3}) {
+    std::vector<Region> some = stretches;
+    some[bad] = {8, 16};
+    EXPECT_FALSE(take(some)) << bad;
+  }
 }
 
 }  // namespace

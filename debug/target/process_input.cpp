@@ -82,7 +82,8 @@ std::vector<ThreadContext> contexts_of(const StoppedProcess& stopped) {
   return contexts;
 }
 
-ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const LiveView& view) {
+/// Read piece by piece: blocks as LiveView copies them took most of the time a process stood.
+ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const DirectView& view) {
   ProcessFacts facts;
   facts.pid = pid;
   facts.time_ns = now_ns();
@@ -107,13 +108,11 @@ ProcessFacts facts_of_process(pid_t pid, const StoppedProcess& stopped, const Li
 /// else as it is when it is read.
 class Look {
  public:
-  Look(pid_t pid, bool briefly)
-      : began_(Clock::now()),
-        pid_(pid),
-        stopped_(std::make_unique<StoppedProcess>(pid)),
-        live_(pid),
-        direct_(pid) {
-    facts = facts_of_process(pid, *stopped_, live_);
+  Look(pid_t pid, bool briefly) : pid_(pid), live_(pid), direct_(pid) {
+    if (briefly) copy_.prepare(expected_bytes());
+    began_ = Clock::now();
+    stopped_ = std::make_unique<StoppedProcess>(pid);
+    facts = facts_of_process(pid, *stopped_, direct_);
     standing_ = stopped_->standing();
     if (briefly && copy_tables()) let_go();
   }
@@ -138,20 +137,51 @@ class Look {
  private:
   using Clock = std::chrono::steady_clock;
 
+  /// What was copied, otherwise what is.
+  struct CopiedFirst {
+    const MemoryCopy& copy;
+    const DirectView& direct;
+    bool read(Address at, void* to, std::size_t bytes) const {
+      return copy.read(at, to, bytes) || direct.read(at, to, bytes);
+    }
+  };
+
   /// False if they are too large, or cannot be read.
   bool copy_tables() {
-    for (const HeapSite& site : facts.sites) {
-      HeapPlan plan;
-      Findings findings([](void*, const Finding&) {}, nullptr);
-      if (!RootAudit(plan, findings).admit(live_, site.root)) continue;
-      if (!copy_.take(pid_, snapshot::heap_stretches(plan, false))) return false;
-      LayerPlan layer;
-      const AnyView view(*this);
-      if (admit_layer(view, site.debug_root, plan, layer) != LayerEnd::there) continue;
-      LayerStretches<AnyView> stretches(view, plan, layer);
-      if (!copy_.take(pid_, stretches.gather(site.debug_root))) return false;
-    }
+    for (const HeapSite& site : facts.sites)
+      if (!copy_tables_of(site, copy_,
+                          [this](const auto& stretches) { return copy_.take(pid_, stretches); }))
+        return false;
     return true;
+  }
+
+  /// Takes the heap's tables into `copy`, and gives `take` what of the debug layer is to be taken.
+  template <class Take>
+  bool copy_tables_of(const HeapSite& site, MemoryCopy& copy, const Take& take) const {
+    HeapPlan plan;
+    Findings findings([](void*, const Finding&) {}, nullptr);
+    if (!RootAudit(plan, findings).admit(direct_, site.root)) return true;
+    if (!copy.take(pid_, snapshot::heap_stretches(plan, false))) return false;
+    LayerPlan layer;
+    const CopiedFirst view{copy, direct_};
+    if (admit_layer(view, site.debug_root, plan, layer) != LayerEnd::there) return true;
+    return take(LayerStretches<CopiedFirst>(view, plan, layer).gather(site.debug_root));
+  }
+
+  /// How much there is to copy, learned while the process runs and with some to spare, so that room
+  /// for it need not be made while it stands. Nothing else is taken from this look.
+  std::size_t expected_bytes() const {
+    ProcessFacts running;
+    take_mappings(read_text("/proc/" + std::to_string(pid_) + "/maps"), running);
+    running.sites = find_heap_sites(direct_, running.mappings);
+    MemoryCopy tables;
+    std::size_t bytes = 0;
+    for (const HeapSite& site : running.sites)
+      copy_tables_of(site, tables, [&](const auto& stretches) {
+        for (const Region& region : stretches) bytes += region.end - region.begin;
+        return true;
+      });
+    return (bytes + tables.bytes()) / 8 * 9;
   }
 
   Clock::time_point began_;
