@@ -195,7 +195,6 @@ void run_steps(const char* text) {
   give_back(heaps[1], twice);
   if (bad) give_back(heaps[1], twice);
   say(reinterpret_cast<char*>(std::exchange(block, nullptr)) + 9);
-  wipe();
 }
 
 /// Threads that allocate and free each other's blocks, and threads that come and go.
@@ -235,6 +234,7 @@ int main(int argc, char** argv) {
     open_a_guard_page();
   } else if (std::strcmp(what, "own") == 0 || std::strcmp(what, "own-twice") == 0) {
     make_own_heaps(std::strcmp(what, "own-twice") == 0);
+    wipe();
   } else if (std::strcmp(what, "work") == 0) {
     work();
   } else if (std::strcmp(what, "live") == 0) {
