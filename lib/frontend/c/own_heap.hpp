@@ -7,7 +7,8 @@
 #include "layout/own_heaps.hpp"
 
 struct arn_heap : arenite::OwnHeapLink<arenite::Native> {
-  arn_heap() : OwnHeapLink{0, reinterpret_cast<std::uint64_t>(&heap.root()), 0} {}
+  // Here, as the heap is there only when the bases are.
+  arn_heap() { root = reinterpret_cast<std::uint64_t>(&heap.root()); }
 
   arenite::ProcessHeap heap{arenite::LinuxPages{}};
   arenite::ThreadBlock thread = 0;
