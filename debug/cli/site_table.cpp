@@ -21,13 +21,13 @@ const char* kind_name(Site::Kind kind) {
 
 SiteCount HeapSites::total() const {
   SiteCount sum;
-  for (const SiteCount& site : sites) {
-    sum.blocks += site.blocks;
-    sum.bytes += site.bytes;
-    sum.requested += site.requested;
-    sum.pools += site.pools;
-    sum.kept_alone += site.kept_alone;
-    sum.kept_shared += site.kept_shared;
+  for (const SiteCount& one : sites) {
+    sum.blocks += one.blocks;
+    sum.bytes += one.bytes;
+    sum.requested += one.requested;
+    sum.pools += one.pools;
+    sum.kept_alone += one.kept_alone;
+    sum.kept_shared += one.kept_shared;
   }
   return sum;
 }
