@@ -728,7 +728,8 @@ class Heap {
     BlockArray array = array_of(thread, size_class);
     if (array.push(at)) [[unlikely]]
       return;
-    if (!is_diverted(thread) && heap_shrank(thread)) shrink(thread);
+    if (heap_shrank(thread)) [[unlikely]]
+      shrink(thread);
     const unsigned capacity = array.capacity();
     if (capacity == 0) {
       // The first block of its class that this thread sees is another thread's: it goes home, or
@@ -746,8 +747,9 @@ class Heap {
   /// Hands all back and leaves no room in the arrays: what stood there would keep a pool each from
   /// becoming empty. An array gets room again when blocks of its class are asked for, or when so
   /// many were freed that the heap does not shrink any more.
-  void shrink(ThreadBlock thread) {
+  [[gnu::noinline]] void shrink(ThreadBlock thread) {
     constexpr std::uint64_t kStraight = 1 << 16;
+    if (is_diverted(thread)) return;
     hand_back_all(thread);
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       BlockArray array = array_of(thread, SizeClass{static_cast<std::uint8_t>(i)});
