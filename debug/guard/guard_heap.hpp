@@ -7,8 +7,6 @@
 //   heap's block:  | head guard | requested bytes | tail guard and what rounding left |
 #pragma once
 
-#include <sys/single_threaded.h>
-
 #include <algorithm>
 #include <cstring>
 
@@ -113,7 +111,10 @@ class GuardHeap {
     death.actor = who();
     if (!is_live(found, at, outer, death)) return;
     SideRecord& record = *outer.record;
-    if (!begin_freeing(record)) [[unlikely]]
+    // Acquire: pairs with the release of whoever allocated it. Of two that free it one is first.
+    SideState expected = SideState::live;
+    if (!record.state.compare_exchange_strong(expected, SideState::freeing,
+                                              std::memory_order_acquire))
       return tell(Fault::double_free, at, outer, Moment::release, death);
     record.freed.store(death.actor.stack, std::memory_order_relaxed);
     record.freed_by.store(recorded_thread(death.actor.thread), std::memory_order_relaxed);
@@ -317,20 +318,6 @@ class GuardHeap {
     if (begin_of(outer) == at) return true;
     tell(Fault::bad_free, at, outer, Moment::release, death);
     return false;
-  }
-
-  /// False if it is no live block any more. Of two that free a block one is first.
-  static bool begin_freeing(SideRecord& record) {
-    // Alone, a thread need not lock the bus.
-    if (__libc_single_threaded != 0) {
-      if (record.state.load(std::memory_order_relaxed) != SideState::live) return false;
-      record.state.store(SideState::freeing, std::memory_order_relaxed);
-      return true;
-    }
-    SideState expected = SideState::live;
-    // Acquire: pairs with the release of whoever allocated it.
-    return record.state.compare_exchange_strong(expected, SideState::freeing,
-                                                std::memory_order_acquire);
   }
 
   void check_release(Outer outer, Death death) {
