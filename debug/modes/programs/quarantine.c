@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How many allocations after a free its address comes back, 0 if within none of many; and how much
- * memory it takes to free 100 MB in blocks of 100 bytes and in large ones. */
+ * memory it takes to free blocks of 100 bytes, as many as the argument says, and 100 MB in large
+ * ones. */
 #include <sys/resource.h>
 
 #include "ask.h"
@@ -23,10 +24,11 @@ static long peak_mb(void) {
   return usage.ru_maxrss / 1024;
 }
 
-int main(void) {
+int main(int argc, char** argv) {
+  const long blocks = argc > 1 ? atol(argv[1]) : 1000000;
   printf("reused %d, large %d\n", until_reused(100, 1000), until_reused(300000, 2));
   const long before = peak_mb();
-  for (int i = 0; i < 1000000; ++i) free(malloc(100));
+  for (long i = 0; i < blocks; ++i) free(malloc(100));
   for (int i = 0; i < 400; ++i) {
     char* block = malloc(250000);
     memset(block, 1, 250000);
