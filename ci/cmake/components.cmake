@@ -148,8 +148,8 @@ function(arenite_test name)
     TEST_PREFIX ${name}.
     WORKING_DIRECTORY ${PROJECT_BINARY_DIR}
     DISCOVERY_MODE PRE_TEST
-    DISCOVERY_TIMEOUT 60
-    PROPERTIES TIMEOUT 120)
+    DISCOVERY_TIMEOUT 200
+    PROPERTIES TIMEOUT 400)
   # gtest_discover_tests keeps only the first of several labels; the list of tests it leaves behind takes them all.
   if(arg_LABELS)
     set(labels_file ${CMAKE_CURRENT_BINARY_DIR}/${name}_labels.cmake)

@@ -56,7 +56,7 @@ def errors_of(name, answer):
 
 
 def run(words, codes=(0, 1), text=True):
-    done = subprocess.run([ARENITE] + words, capture_output=True, text=text, timeout=60,
+    done = subprocess.run([ARENITE] + words, capture_output=True, text=text, timeout=300,
                           env={**os.environ, "ARENITE_LIBRARY": LIBRARY})
     expect(done.returncode in codes, f"{' '.join(words)} ended with {done.returncode}: {done.stderr}")
     return done.stdout

@@ -13,7 +13,7 @@ constexpr const char* kModes[] = {"mode=sample:sample_rate=5", "mode=debug:check
 
 Outcome run_lifecycle(const std::string& program, const std::string& options,
                       bool preloaded = true) {
-  RunSetting setting{.preloaded = preloaded, .seconds = 100};
+  RunSetting setting{.preloaded = preloaded};
   setting.environment = {"ARENITE_OPTIONS=" + options + ":symbolize=0"};
   return run_command({ARENITE_LIFECYCLE_PROGRAMS "/" + program}, setting);
 }

@@ -40,7 +40,6 @@ class MemcheckTest : public testing::TestWithParam<Malloc> {
       command.push_back("--soname-synonyms=somalloc=nouserintercepts");
     command.insert(command.end(), {ARENITE_PROGRAMS "/watched", name});
     RunSetting setting;
-    setting.seconds = 100;
     setting.environment = {"ARENITE_OPTIONS=" + options};
     return run_command(command, setting);
   }

@@ -12,7 +12,7 @@ static void* fork_often(void* argument) {
     const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-      alarm(30);
+      alarm(200);
       CHECK(is_filled(block, 777));
       free(block);
       use_malloc();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Forks 200 times while other threads are in the middle of operations. Each child frees blocks of
+// Forks 60 times while other threads are in the middle of operations. Each child frees blocks of
 // its parent, allocates, forks, has threads of its own and ends in the ordinary way; handlers of
 // the fork allocate as well.
 #include <signal.h>
@@ -7,7 +7,7 @@
 
 #include "churn.h"
 
-enum { kForks = 200, kBlocks = 300 };
+enum { kForks = 60, kBlocks = 300 };
 
 static void at_fork(void) {
   use_malloc();
@@ -27,7 +27,7 @@ static void wait_for(pid_t child) {
 }
 
 static void be_child(unsigned char** blocks) {
-  alarm(30);
+  alarm(200);
   use_malloc();
   for (size_t i = 0; i < kBlocks; ++i) {
     CHECK(is_filled(blocks[i], 1 + i * 20));

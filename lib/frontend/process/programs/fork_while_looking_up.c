@@ -31,7 +31,7 @@ int main(void) {
     const pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
-      alarm(30);
+      alarm(200);
       int modules = 0;
       dl_iterate_phdr(count, &modules);
       CHECK(modules > 1);

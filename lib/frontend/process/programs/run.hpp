@@ -19,7 +19,7 @@ struct Outcome {
 struct RunSetting {
   bool preloaded = true;
   rlim_t address_space_bytes = RLIM_INFINITY;
-  int seconds = 60;
+  int seconds = 300;  ///< against hangs alone: a shared machine may be ten times slower than usual
   std::vector<std::string> environment = {};  ///< NAME=VALUE, over what there is
 };
 
