@@ -760,7 +760,9 @@ class Heap {
 
   static bool goes_straight(ThreadBlock thread) {
     std::uint64_t& left = thread_header(thread).straight_left;
-    return left != 0 && left-- != 0;
+    if (left == 0) return false;
+    --left;
+    return true;
   }
 
   /// Whether pages went back since the thread last handed back all it held.
