@@ -18,6 +18,9 @@ HeapBlocks::HeapBlocks(const AnyView& view, const Examination& examination, Trac
   }
   std::sort(reservations_.begin(), reservations_.end(),
             [](const Region& a, const Region& b) { return a.begin < b.begin; });
+  std::sort(own_heaps_.begin(), own_heaps_.end(), [](const OwnHeap& a, const OwnHeap& b) {
+    return a.reservation.begin < b.reservation.begin;
+  });
   BlockMap map;
   map.context = this;
   map.each_live = &each_live;

@@ -27,6 +27,7 @@ class HeapBlocks {
   const LiveBlocks& blocks() const { return blocks_; }
   /// The heaps' reservations, ascending.
   const std::vector<Region>& reservations() const { return reservations_; }
+  /// Ascending, too.
   const std::vector<OwnHeap>& own_heaps() const { return own_heaps_; }
   std::uint64_t unclear_pools() const { return unclear_; }
 

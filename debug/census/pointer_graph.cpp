@@ -140,15 +140,19 @@ void PointerGraph::add_edge(std::uint32_t from, Edge edge) {
 
 /// Whoever has the heap has its blocks.
 void PointerGraph::root_own_heaps() {
-  for (const OwnHeap& heap : heaps_.own_heaps())
-    for (std::uint32_t block = 0; block < blocks().count(); ++block) {
-      const Address at = blocks()[block].begin - heap.reservation.begin;
-      if (at >= heap.reservation.end - heap.reservation.begin) continue;
-      RootEdge& root = roots_.emplace_back();
-      root.at = heap.root;
-      root.edge = Edge(block, false);
-      root.own_heap = true;
-    }
+  const std::vector<OwnHeap>& own = heaps_.own_heaps();
+  if (own.empty()) return;
+  for (std::uint32_t block = 0; block < blocks().count(); ++block) {
+    const Address at = blocks()[block].begin;
+    const auto behind = std::upper_bound(
+        own.begin(), own.end(), at,
+        [](Address begin, const OwnHeap& heap) { return begin < heap.reservation.begin; });
+    if (behind == own.begin() || at >= (behind - 1)->reservation.end) continue;
+    RootEdge& root = roots_.emplace_back();
+    root.at = (behind - 1)->root;
+    root.edge = Edge(block, false);
+    root.own_heap = true;
+  }
 }
 
 void PointerGraph::add_root(Address at, Edge edge) {

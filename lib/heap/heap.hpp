@@ -594,17 +594,26 @@ class Heap {
     std::uint64_t bits[kEntries] = {};
   };
 
+  struct BitmapBit {
+    std::uint32_t word;
+    std::uint64_t bit;
+  };
+
+  /// The bit of the block that begins so far into the range, by its class's reciprocal.
+  [[gnu::always_inline]] static BitmapBit bit_of(Address offset, std::uint64_t reciprocal) {
+    const std::uint64_t block = (offset % Geometry::kPoolBytes * reciprocal) >> 32;
+    return {static_cast<std::uint32_t>(offset / Geometry::kPoolBytes * Classes::kBitmapWords +
+                                       block / 64),
+            std::uint64_t{1} << (block % 64)};
+  }
+
   void give_back(const Address* blocks, unsigned count, SizeClass size_class) {
     const std::uint64_t reciprocal = Classes::facts(size_class).reciprocal;
     const Address range = root_.range.address;
     Gathered gathered;
     for (const Address* end = blocks + count; blocks != end; ++blocks) {
-      const Address offset = *blocks - range;
-      const std::uint64_t block = (offset % Geometry::kPoolBytes * reciprocal) >> 32;
-      const auto word = static_cast<std::uint32_t>(
-          offset / Geometry::kPoolBytes * Classes::kBitmapWords + block / 64);
+      const auto [word, bit] = bit_of(*blocks - range, reciprocal);
       const unsigned entry = word % Gathered::kEntries;
-      const std::uint64_t bit = std::uint64_t{1} << (block % 64);
       std::uint64_t bits = gathered.bits[entry];
       if (gathered.word[entry] != word) {
         if (bits != 0) give_word(gathered.word[entry], bits, size_class);
@@ -619,13 +628,11 @@ class Heap {
       if (gathered.bits[i] != 0) give_word(gathered.word[i], gathered.bits[i], size_class);
   }
 
+  /// The same for one block, without a table.
   void give_one(Address at, SizeClass size_class) {
-    const Address offset = at - root_.range.address;
-    const std::uint64_t block =
-        (offset % Geometry::kPoolBytes * Classes::facts(size_class).reciprocal) >> 32;
-    give_word(static_cast<std::uint32_t>(offset / Geometry::kPoolBytes * Classes::kBitmapWords +
-                                         block / 64),
-              std::uint64_t{1} << (block % 64), size_class);
+    const auto [word, bit] =
+        bit_of(at - root_.range.address, Classes::facts(size_class).reciprocal);
+    give_word(word, bit, size_class);
   }
 
   void give_word(std::uint32_t numbered, std::uint64_t bits, SizeClass size_class) {
@@ -733,7 +740,8 @@ class Heap {
     const unsigned capacity = array.capacity();
     if (capacity == 0) {
       // The first block of its class that this thread sees is another thread's: it goes home, or
-      // the two would write to neighbouring blocks, in one cache line, from now on.
+      // the two would write to neighbouring blocks, in one cache line, from now on. So does any
+      // while the heap shrinks.
       if (!goes_straight(thread)) grow(thread, size_class);
       return give_one(at, size_class);
     }
