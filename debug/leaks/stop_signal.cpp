@@ -106,12 +106,18 @@ void let_go_of_hold() {
   holder.store(0, std::memory_order_release);  // pairs with the acquire in `try_hold`
 }
 
+/// The program's handler, as the type it was set with.
+void call_former(int signal, siginfo_t* info, void* context) {
+  if ((former.flags & SA_SIGINFO) != 0) return former.handler(signal, info, context);
+  reinterpret_cast<void (*)(int)>(former.handler)(signal);
+}
+
 /// A signal of this number that is not ours goes where it would have gone.
 void pass_on(int signal, siginfo_t* info, void* context) {
   const auto kind = reinterpret_cast<std::uintptr_t>(former.handler);
   if (kind == reinterpret_cast<std::uintptr_t>(SIG_IGN)) return;
   if (kind != reinterpret_cast<std::uintptr_t>(SIG_DFL))
-    return former.handler(signal, info, context);
+    return call_former(signal, info, context);
   action(signal, &former, nullptr);
   raw_syscall(SYS_rt_tgsigqueueinfo, process(), raw_syscall(SYS_gettid), signal, info);
 }
