@@ -109,7 +109,8 @@ void let_go_of_hold() {
 /// The program's handler, as the type it was set with.
 void call_former(int signal, siginfo_t* info, void* context) {
   if ((former.flags & SA_SIGINFO) != 0) return former.handler(signal, info, context);
-  reinterpret_cast<void (*)(int)>(former.handler)(signal);
+  const auto of_no_type = reinterpret_cast<void (*)()>(former.handler);
+  reinterpret_cast<void (*)(int)>(of_no_type)(signal);
 }
 
 /// A signal of this number that is not ours goes where it would have gone.
