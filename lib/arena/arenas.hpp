@@ -5,10 +5,11 @@
 // fewest, so that the emptiest can drain; among its pools, one whose pages are still there.
 //
 // Pages go back with hysteresis. Freed pools stay dirty, ready for the next use, until there are
-// more than `retain_pools` of them; then the emptiest arenas give theirs back, down to half. A pool
-// that is taken again after its pages were given back shows that more should have been kept:
-// `retain_pools` grows by one. Giving back shrinks it again by a sixteenth, so a program that
-// breathes keeps its breath, and one that shrank for good keeps kRetainedPools.
+// more than `retain_pools` of them and more than a quarter of the pools in use; then the emptiest
+// arenas give theirs back, down to half. A pool that is taken again after its pages were given back
+// shows that more should have been kept: `retain_pools` grows by one. Giving back shrinks it again
+// by a sixteenth, so a program that breathes keeps its breath, and one that freed everything keeps
+// kRetainedPools.
 #pragma once
 
 #include <algorithm>
@@ -67,23 +68,23 @@ class Arenas {
     return dirty;
   }
 
-  /// Gives `count` pools from `first` on back, across arenas, as dirty ones.
+  /// Gives pools from `first` on back, across arenas, as dirty ones.
   void give(PoolIndex first, std::uint32_t pools) {
     for_each_arena(first, pools, [this](ArenaIndex index, std::uint64_t part) {
-      ArenaDescriptor<Native>& arena = tables_.arena(index);
-      ARN_ASSERT((arena.free_pools & part) == 0);
-      const unsigned count = member_count(part), free = member_count(arena.free_pools);
-      arena.dirty_pools |= part;
-      root_.dirty_pools += count;
-      root_.used_pools -= count;
-      arena.free_pools |= part;
-      relink(index, free, free + count);
+      tables_.arena(index).dirty_pools |= part;
+      root_.dirty_pools += free_pools(index, part);
     });
-    if (root_.dirty_pools > root_.retain_pools) {
+    if (root_.dirty_pools > most_dirty()) {
       root_.retain_pools =
           std::max(Geometry::kRetainedPools, root_.retain_pools - root_.retain_pools / 16);
-      purge(root_.retain_pools / 2);
+      purge(most_dirty() / 2);
     }
+  }
+
+  /// The same of pools whose pages nobody touched since they read as zero.
+  void give_clean(PoolIndex first, std::uint32_t pools) {
+    for_each_arena(first, pools,
+                   [this](ArenaIndex index, std::uint64_t part) { free_pools(index, part); });
   }
 
   /// Gives pages of free pools back, emptiest arenas first, until at most `keep` pools are dirty.
@@ -93,7 +94,7 @@ class Arenas {
     for (unsigned list = kArenaPools; list > 0 && root_.dirty_pools > keep; --list)
       for (std::uint32_t i = root_.arena_lists[list]; i != kNone && root_.dirty_pools > keep;
            i = tables_.arena(ArenaIndex{i}).next)
-        purge_arena(ArenaIndex{i});
+        purge_arena(ArenaIndex{i}, keep);
     return root_.dirty_pools != before;
   }
 
@@ -151,8 +152,21 @@ class Arenas {
     return (pairs[0] & pairs[1] & pairs[2] & pairs[3]) == ~std::uint64_t{0};
   }
 
+  std::uint32_t most_dirty() const { return std::max(root_.retain_pools, root_.used_pools / 4); }
+
   static constexpr std::size_t kMaxStep = 16;
   static constexpr std::uint32_t kMaxRetained = 1 << 20;
+
+  /// Returns how many there are.
+  unsigned free_pools(ArenaIndex index, std::uint64_t part) {
+    ArenaDescriptor<Native>& arena = tables_.arena(index);
+    ARN_ASSERT((arena.free_pools & part) == 0);
+    const unsigned count = member_count(part), free = member_count(arena.free_pools);
+    root_.used_pools -= count;
+    arena.free_pools |= part;
+    relink(index, free, free + count);
+    return count;
+  }
 
   ArenaIndex fullest() const {
     const unsigned list = next_list(1);
@@ -186,13 +200,14 @@ class Arenas {
     if (arena.next != kNone) tables_.arena(ArenaIndex{arena.next}).previous = arena.previous;
   }
 
-  /// One call to the page source for each unbroken stretch of dirty pools.
-  void purge_arena(ArenaIndex index) {
+  /// One call to the page source for each unbroken stretch of dirty pools, until `keep` are left.
+  void purge_arena(ArenaIndex index, std::uint32_t keep) {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
     std::uint64_t rest = arena.dirty_pools;
-    while (rest != 0) {
+    while (rest != 0 && root_.dirty_pools > keep) {
       const unsigned first = lowest_bit(rest);
-      const unsigned length = static_cast<unsigned>(std::countr_one(rest >> first));
+      const unsigned length =
+          std::min(static_cast<unsigned>(std::countr_one(rest >> first)), root_.dirty_pools - keep);
       const std::uint64_t stretch = low_bits(length) << first;
       rest &= ~stretch;
       const Address at = tables_.pool_address(PoolIndex{index.value * kArenaPools + first});

@@ -338,6 +338,33 @@ TYPED_TEST(ArenasTest, ProgramThatBreathesStopsGivingPagesBack) {
   EXPECT_EQ(calls, 0u);
 }
 
+TYPED_TEST(ArenasTest, UpToAQuarterOfWhatIsInUseIsKept) {
+  const std::uint32_t pools = 4 * kArenaPools;
+  this->range.root.retain_pools = 1;
+  this->take(pools);
+  std::uint32_t freed = 0;
+  while (this->range.root.decommits == 0) this->give(freed++);
+  EXPECT_EQ(freed, pools / 5 + 1) << "one more than a quarter of what is left";
+  EXPECT_EQ(this->range.root.dirty_pools, std::max(this->kRetained, (pools - freed) / 4) / 2);
+  while (freed < pools) this->give(freed++);
+  EXPECT_LE(this->range.root.dirty_pools, this->kRetained);
+  EXPECT_EQ(this->findings(), "");
+}
+
+TYPED_TEST(ArenasTest, CleanPoolsAreFreeAndNotDirty) {
+  this->take(5);
+  this->range.lists.give_clean(PoolIndex{1}, 3);
+  EXPECT_EQ(this->arena(0).free_pools & low_bits(5), 0b01110u);
+  EXPECT_EQ(this->arena(0).dirty_pools, 0u);
+  EXPECT_EQ(this->arena(0).decommitted_pools, 0u);
+  EXPECT_EQ(this->range.root.dirty_pools, 0u);
+  EXPECT_EQ(this->range.root.used_pools, 2u);
+  EXPECT_EQ(this->findings(), "");
+  const std::uint32_t retained = this->range.root.retain_pools;
+  EXPECT_EQ(this->range.lists.take(ArenaIndex{0}, 0b00110), 0u);
+  EXPECT_EQ(this->range.root.retain_pools, retained) << "nobody gave them back too early";
+}
+
 // ---- refusals ----
 
 TYPED_TEST(ArenasTest, RefusedDecommitLeavesPoolsDirtyForTheNextPurge) {

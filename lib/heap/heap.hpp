@@ -796,15 +796,22 @@ class Heap {
 
   // ---- spans ----
 
-  typename Spans<Geometry, Pages>::Taken take_span(std::size_t size, std::size_t alignment) {
+  using SpanTaken = typename Spans<Geometry, Pages>::Taken;
+
+  SpanTaken take_span(std::size_t size, std::size_t alignment) {
     LockGuard guard(root_.range_lock);
     return spans().take(size, alignment);
   }
 
+  /// A second time after the thread gave back what it held, if the first finds none.
+  SpanTaken take_span_or_clear_out(ThreadBlock thread, std::size_t size, std::size_t alignment) {
+    const SpanTaken taken = take_span(size, alignment);
+    return taken.first.value == kNone && clear_out(thread) ? take_span(size, alignment) : taken;
+  }
+
   void* allocate_span(ThreadBlock thread, std::size_t size, std::size_t alignment, bool zeroed) {
     if (size > root_.range.bytes) return nullptr;
-    typename Spans<Geometry, Pages>::Taken taken = take_span(size, alignment);
-    if (taken.first.value == kNone && clear_out(thread)) taken = take_span(size, alignment);
+    const SpanTaken taken = take_span_or_clear_out(thread, size, alignment);
     if (taken.first.value == kNone) return nullptr;
     if (zeroed) spans().clear(taken, size);
     return pointer(tables().pool_address(taken.first));
@@ -818,17 +825,26 @@ class Heap {
       if (spans().resize(pool, size)) return block;
     }
     if (usable < kMoveBytes) return copy_to_new(thread, block, std::min(usable, size), size);
-    void* moved = allocate_span(thread, size, Geometry::kPoolBytes, false);
-    if (moved == nullptr) return nullptr;
-    bool pages_moved = false;
-    {
-      LockGuard guard(root_.range_lock);
-      pages_moved =
-          pages_.move(reinterpret_cast<Address>(block), reinterpret_cast<Address>(moved), usable);
+    const SpanTaken taken = take_span_or_clear_out(thread, size, Geometry::kPoolBytes);
+    if (taken.first.value == kNone) return nullptr;
+    const Address from = reinterpret_cast<Address>(block);
+    const Address to = tables().pool_address(taken.first);
+    if (!move_pages(taken, from, to, usable)) {
+      std::memcpy(pointer(to), block, usable);
+      free_other(from);
     }
-    if (!pages_moved) std::memcpy(moved, block, usable);
-    free_other(reinterpret_cast<Address>(block));
-    return moved;
+    return pointer(to);
+  }
+
+  /// Moves a span's pages and frees it. False if the system refuses, or if the new place is mostly
+  /// touched already: a copy then costs less than the faults that follow, for the pages there would
+  /// be lost and those that move away missing where the next span is taken.
+  bool move_pages(const SpanTaken& taken, Address from, Address to, std::size_t bytes) {
+    if (taken.dirty * Geometry::kPoolBytes * 2 > bytes) return false;
+    LockGuard guard(root_.range_lock);
+    if (!pages_.move(from, to, bytes)) return false;
+    spans().give(tables().pool_of(from), bytes);
+    return true;
   }
 
   void* copy_to_new(ThreadBlock thread, void* block, std::size_t bytes, std::size_t size) {

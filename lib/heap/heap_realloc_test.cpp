@@ -110,6 +110,27 @@ TYPED_TEST(HeapReallocTest, LargeSpanIsMovedByItsPagesOrCopiedIfThatIsRefused) {
   }
 }
 
+TYPED_TEST(HeapReallocTest, LargeSpanIsCopiedToAPlaceThatIsMostlyTouched) {
+  const std::size_t size = 2 * this->kArena;
+  for (const bool touched : {false, true}) {
+    FakeHeap<typename TypeParam::Layout> wide(8);
+    const ThreadBlock own = wide.heap.attach(1, TypeParam::kState);
+    wide.heap.root().retain_pools = 10'000;
+    void* span = wide.heap.allocate(own, size);
+    void* wall = wide.heap.allocate(own, size);
+    stamp(span, size, 5);
+    if (touched) wide.heap.free(own, wide.heap.allocate(own, size));
+    void* moved = wide.heap.reallocate(own, span, size + 1);
+    ASSERT_NE(moved, nullptr);
+    EXPECT_EQ(wide.memory.moves, touched ? 0u : 1u);
+    EXPECT_TRUE(stamped(moved, size, 5));
+    // What was copied leaves its pages behind for the next.
+    EXPECT_EQ(wide.heap.root().dirty_pools, touched ? size / this->kPool : 0u);
+    wide.heap.free(own, moved);
+    wide.heap.free(own, wall);
+  }
+}
+
 TYPED_TEST(HeapReallocTest, BlockIsAsItWasWhenMemoryCannotBeHad) {
   void* small = this->allocate(this->kSmall);
   void* span = this->allocate(2 * this->kPool);

@@ -5,6 +5,8 @@
 // a span does with its contents.
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "arena/arenas.hpp"
@@ -21,10 +23,11 @@ class Spans {
   Spans(Root& root, Pages& pages)
       : root_(root), pages_(pages), tables_(root), arenas_(root, pages) {}
 
-  /// The stretch of pools that is to be a span, and whether any of them may hold old contents.
+  /// The stretch of pools that is to be a span, and those of them that may hold old contents.
   struct Taken {
     PoolIndex first{kNone};
-    bool dirty = false;
+    std::uint32_t dirty = 0;                       ///< how many may
+    std::uint32_t dirty_begin = 0, dirty_end = 0;  ///< between which they lie, from `first` on
   };
 
   static std::uint32_t pools_for(std::size_t bytes) {
@@ -48,16 +51,19 @@ class Spans {
         if (first.value == kNone) return {};
       }
     }
-    const bool dirty = take_pools(first, pools);
+    const Taken taken = take_pools(first, pools);
     record(first, pools, bytes);
-    return {first, dirty};
+    return taken;
   }
 
-  /// Makes the span's pools free again.
-  void give(PoolIndex first) {
+  /// Makes the span's pools free again. The pages of its first `moved` bytes were moved away: the
+  /// pools they filled are as if never used.
+  void give(PoolIndex first, std::size_t moved = 0) {
     const std::uint32_t pools = tables_.pool(first).span_pools;
+    const std::uint32_t clean = static_cast<std::uint32_t>(moved / kPool);
     forget(first, pools);
-    arenas_.give(first, pools);
+    if (clean > 0) arenas_.give_clean(first, clean);
+    if (clean < pools) arenas_.give(PoolIndex{first.value + clean}, pools - clean);
   }
 
   /// Makes the span hold `bytes`, where it stands. False if the pools behind it are not free.
@@ -73,10 +79,13 @@ class Spans {
     return true;
   }
 
-  /// Zeroes the pools of a span that may hold old contents. Not under the range lock.
+  /// Zeroes the pools of a span that may hold old contents, and leaves the pages before and behind
+  /// them untouched. Not under the range lock.
   void clear(const Taken& taken, std::size_t bytes) {
-    if (!taken.dirty) return;
-    std::memset(reinterpret_cast<void*>(tables_.pool_address(taken.first)), 0, bytes);
+    if (taken.dirty == 0) return;
+    const std::size_t begin = taken.dirty_begin * kPool;
+    const std::size_t end = std::min(taken.dirty_end * kPool, bytes);
+    std::memset(reinterpret_cast<void*>(tables_.pool_address(taken.first) + begin), 0, end - begin);
   }
 
  private:
@@ -167,13 +176,17 @@ class Spans {
     return all;
   }
 
-  /// Whether any of the pools was dirty.
-  bool take_pools(PoolIndex first, std::uint32_t pools) {
-    bool dirty = false;
-    arenas_.for_each_arena(first, pools, [this, &dirty](ArenaIndex arena, std::uint64_t part) {
-      if (arenas_.take(arena, part) != 0) dirty = true;
+  Taken take_pools(PoolIndex first, std::uint32_t pools) {
+    Taken taken{first};
+    arenas_.for_each_arena(first, pools, [this, &taken](ArenaIndex arena, std::uint64_t part) {
+      const std::uint64_t dirty = arenas_.take(arena, part);
+      if (dirty == 0) return;
+      const std::uint32_t arena_begins = arena.value * kArenaPools - taken.first.value;
+      if (taken.dirty == 0) taken.dirty_begin = arena_begins + lowest_bit(dirty);
+      taken.dirty_end = arena_begins + kArenaPools - static_cast<unsigned>(std::countl_zero(dirty));
+      taken.dirty += member_count(dirty);
     });
-    return dirty;
+    return taken;
   }
 
   void record(PoolIndex first, std::uint32_t pools, std::size_t bytes) {

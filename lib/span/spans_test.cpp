@@ -264,7 +264,7 @@ TYPED_TEST(SpansTest, ResizingWithinTheLastPoolChangesTheBytesOnly) {
 TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
   const std::size_t bytes = 4 * TypeParam::kPoolBytes;
   auto taken = this->spans.take(bytes, 1);
-  EXPECT_FALSE(taken.dirty);
+  EXPECT_EQ(taken.dirty, 0u);
   auto* contents = reinterpret_cast<unsigned char*>(this->address(taken.first.value));
   std::memset(contents, 0xee, bytes);
   this->range.root.retain_pools = 1000;
@@ -272,7 +272,7 @@ TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
 
   taken = this->spans.take(bytes + TypeParam::kPoolBytes, 1);
   ASSERT_EQ(this->address(taken.first.value), reinterpret_cast<Address>(contents));
-  EXPECT_TRUE(taken.dirty);
+  EXPECT_EQ(taken.dirty, 4u) << "of five";
   EXPECT_EQ(contents[0], 0xee);
   this->spans.clear(taken, bytes);
   EXPECT_EQ(std::count(contents, contents + bytes, 0), static_cast<std::ptrdiff_t>(bytes));
@@ -280,8 +280,61 @@ TYPED_TEST(SpansTest, OnlyPoolsUsedBeforeAreDirtyAndClearingZeroesThem) {
 
   this->range.lists.purge(0);
   taken = this->spans.take(bytes, 1);
-  EXPECT_FALSE(taken.dirty);
+  EXPECT_EQ(taken.dirty, 0u);
   EXPECT_EQ(std::count(contents, contents + bytes, 0), static_cast<std::ptrdiff_t>(bytes));
+}
+
+TYPED_TEST(SpansTest, ClearingTouchesNothingBeforeAndBehindTheDirtyPools) {
+  const std::size_t pool = TypeParam::kPoolBytes;
+  // Across two arenas: dirty are the last two pools of the first and the first of the second.
+  const std::uint32_t pools = 2 * kArenaPools, first = kArenaPools - 2;
+  this->range.root.retain_pools = 10'000;
+  const PoolIndex begin = this->spans.take(pools * pool, 1).first;
+  ASSERT_TRUE(this->spans.resize(begin, (first + 3) * pool));
+  this->range.lists.purge(0);
+  ASSERT_TRUE(this->spans.resize(begin, first * pool));
+  this->spans.give(begin, first * pool);
+  ASSERT_EQ(this->range.root.dirty_pools, 3u);
+
+  const auto taken = this->spans.take(pools * pool - 1, 1);
+  ASSERT_EQ(taken.first.value, begin.value);
+  EXPECT_EQ(taken.dirty, 3u);
+  EXPECT_EQ(taken.dirty_begin, first);
+  EXPECT_EQ(taken.dirty_end, first + 3);
+  // What clean pools hold in this test tells whether anybody wrote there.
+  auto* contents = reinterpret_cast<unsigned char*>(this->address(begin.value));
+  std::memset(contents, 0x77, pools * pool);
+  this->spans.clear(taken, pools * pool - 1);
+  EXPECT_EQ(std::count(contents, contents + pools * pool, 0),
+            static_cast<std::ptrdiff_t>(3 * pool));
+  EXPECT_EQ(std::count(contents + first * pool, contents + (first + 3) * pool, 0),
+            static_cast<std::ptrdiff_t>(3 * pool));
+}
+
+TYPED_TEST(SpansTest, ClearingEndsWithTheBytesAskedFor) {
+  const std::size_t pool = TypeParam::kPoolBytes;
+  this->range.root.retain_pools = 1000;
+  this->give(this->take(2));
+  const auto taken = this->spans.take(pool + 5, 1);
+  ASSERT_EQ(taken.dirty, 2u);
+  auto* contents = reinterpret_cast<unsigned char*>(this->address(taken.first.value));
+  std::memset(contents, 0x77, 2 * pool);
+  this->spans.clear(taken, pool + 5);
+  EXPECT_EQ(std::count(contents, contents + 2 * pool, 0), static_cast<std::ptrdiff_t>(pool + 5));
+}
+
+TYPED_TEST(SpansTest, WhosePagesMovedAwayIsCleanButForTheLastPool) {
+  const std::size_t pool = TypeParam::kPoolBytes;
+  const auto taken = this->spans.take(4 * pool, 1);
+  this->spans.give(taken.first, 2 * pool + pool / 2);
+  EXPECT_EQ(this->range.root.used_pools, 0u);
+  EXPECT_EQ(this->range.root.dirty_pools, 2u);
+  EXPECT_EQ(this->range.tables.arena(ArenaIndex{0}).dirty_pools, 0b1100u);
+  EXPECT_EQ(this->findings(), "");
+  this->spans.give(this->spans.take(2 * pool, 1).first);
+  const auto all = this->spans.take(3 * pool, 1);
+  this->spans.give(all.first, 3 * pool);
+  EXPECT_EQ(this->range.root.dirty_pools, 1u) << "the fourth";
 }
 
 TYPED_TEST(SpansTest, PoolsWhosePagesCouldNotBeGivenBackCountAsDirty) {
@@ -291,7 +344,7 @@ TYPED_TEST(SpansTest, PoolsWhosePagesCouldNotBeGivenBackCountAsDirty) {
   this->give(span);
   this->range.lists.purge(0);
   this->range.allow();
-  EXPECT_TRUE(this->spans.take(3 * TypeParam::kPoolBytes, 1).dirty);
+  EXPECT_EQ(this->spans.take(3 * TypeParam::kPoolBytes, 1).dirty, 3u);
 }
 
 // ---- refusals, and everything together ----
