@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/modes/layer.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
-#include <cerrno>
 
 #include "debug/modes/debug_root.hpp"
 #include "debug/modes/faults.hpp"
@@ -13,6 +10,7 @@
 #include "debug/modes/say.hpp"
 #include "debug/modes/serve.hpp"
 #include "debug/report/names.hpp"
+#include "os/linux_pages.hpp"
 
 namespace arenite {
 namespace {
@@ -62,10 +60,8 @@ void prefer_large_pages() {
   constexpr std::size_t kMost = std::size_t{256} << 20;
   const auto& range = process_heap.root().range;
   if (range.bytes <= kSpared) return;
-  const int saved = errno;
-  ::madvise(reinterpret_cast<void*>(range.address + kSpared),
-            std::min<std::size_t>(range.bytes - kSpared, kMost), MADV_HUGEPAGE);
-  errno = saved;
+  LinuxPages().prefer(range.address + kSpared, std::min<std::size_t>(range.bytes - kSpared, kMost),
+                      PageSize::large);
 }
 
 }  // namespace

@@ -10,9 +10,14 @@
 // shows that more should have been kept: `retain_pools` grows by one. Giving back shrinks it again
 // by a sixteenth, so a program that breathes keeps its breath, and one that freed everything keeps
 // kRetainedPools.
+//
+// Behind the first kLargePagesFrom bytes, fresh arenas come in large pages, which are touched by
+// one fault each and missed less often. Small heaps would pay for them with memory; and an arena of
+// which some pools went back comes in small ones, or the system would make it whole again.
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "arena/reservation.hpp"
@@ -112,6 +117,9 @@ class Arenas {
       added = needed;
       if (generous == needed || !reservation.commit_arenas(have + added)) return false;
     }
+    const std::size_t large = std::max(have, kFirstLarge), end = have + added;
+    if (large < end)
+      pages_.prefer(root_.range.address + large * kArena, (end - large) * kArena, PageSize::large);
     // Backwards, so that the lowest stands first in the list.
     for (std::size_t i = added; i-- > 0;) {
       const ArenaIndex index{static_cast<std::uint32_t>(have + i)};
@@ -155,6 +163,7 @@ class Arenas {
   std::uint32_t most_dirty() const { return std::max(root_.retain_pools, root_.used_pools / 4); }
 
   static constexpr std::size_t kMaxStep = 16;
+  static constexpr std::size_t kFirstLarge = divide_up(Geometry::kLargePagesFrom, kArena);
   static constexpr std::uint32_t kMaxRetained = 1 << 20;
 
   /// Returns how many there are.
@@ -200,23 +209,44 @@ class Arenas {
     if (arena.next != kNone) tables_.arena(ArenaIndex{arena.next}).previous = arena.previous;
   }
 
-  /// One call to the page source for each unbroken stretch of dirty pools, until `keep` are left.
+  /// One call to the page source for each unbroken stretch of pools, until `keep` dirty ones are
+  /// left.
   void purge_arena(ArenaIndex index, std::uint32_t keep) {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
     std::uint64_t rest = arena.dirty_pools;
+    if (rest != 0 && index.value >= kFirstLarge) {
+      choose_page_size(index, keep);
+      // The large page of one pool brought its neighbours, those never used too.
+      rest = arena.free_pools & ~arena.decommitted_pools;
+    }
     while (rest != 0 && root_.dirty_pools > keep) {
       const unsigned first = lowest_bit(rest);
-      const unsigned length =
-          std::min(static_cast<unsigned>(std::countr_one(rest >> first)), root_.dirty_pools - keep);
-      const std::uint64_t stretch = low_bits(length) << first;
+      const unsigned length = static_cast<unsigned>(std::countr_one(rest >> first));
+      const std::uint64_t stretch =
+          lowest_with(arena.dirty_pools, low_bits(length) << first, root_.dirty_pools - keep);
       rest &= ~stretch;
-      const Address at = tables_.pool_address(PoolIndex{index.value * kArenaPools + first});
       root_.decommits.fetch_add(1, std::memory_order_relaxed);
-      if (!pages_.decommit(at, length * Geometry::kPoolBytes)) continue;
+      const Address at = tables_.pool_address(PoolIndex{index.value * kArenaPools + first});
+      if (!pages_.decommit(at, member_count(stretch) * Geometry::kPoolBytes)) continue;
+      root_.dirty_pools -= member_count(arena.dirty_pools & stretch);
       arena.dirty_pools &= ~stretch;
       arena.decommitted_pools |= stretch;
-      root_.dirty_pools -= length;
     }
+  }
+
+  /// The lowest pools of a stretch, up to where `most` of them are dirty.
+  static std::uint64_t lowest_with(std::uint64_t dirty, std::uint64_t stretch, std::uint32_t most) {
+    while (member_count(dirty & stretch) > most) stretch &= ~std::bit_floor(stretch);
+    return stretch;
+  }
+
+  /// Of an arena that is about to give pages back: large if it will have none left.
+  void choose_page_size(ArenaIndex index, std::uint32_t keep) {
+    const ArenaDescriptor<Native>& arena = tables_.arena(index);
+    const bool all = arena.free_pools == ~std::uint64_t{0} &&
+                     member_count(arena.dirty_pools) <= root_.dirty_pools - keep;
+    pages_.prefer(root_.range.address + index.value * kArena, kArena,
+                  all ? PageSize::large : PageSize::small);
   }
 
   Root& root_;

@@ -10,6 +10,8 @@
 
 namespace arenite {
 
+enum class PageSize { small, large };
+
 /// reserve   address space of `bytes`, aligned, not accessible; 0 if it cannot be had.
 /// unreserve gives a whole reservation back.
 /// commit    makes a stretch readable and writable; pages never used before read as zero. False if
@@ -18,16 +20,18 @@ namespace arenite {
 ///           False if refused: contents are then as they were.
 /// move      moves pages from one committed stretch to another of the same size; the old one reads
 ///           as zero afterwards. False if refused: nothing has changed then.
-/// reserve_limit  what a reservation may take at most, in bytes (limits of the process).
-/// All are called with the heap's range lock held, except reserve and unreserve; all addresses and
+/// prefer    how pages of a stretch had better come when they are touched: a wish, which never
+/// fails. reserve_limit  what a reservation may take at most, in bytes (limits of the process). All
+/// are called with the heap's range lock held, except reserve and unreserve; all addresses and
 /// sizes are multiples of the geometry's page.
 template <class P>
-concept PageSource = requires(P pages, Address at, std::size_t bytes) {
+concept PageSource = requires(P pages, Address at, std::size_t bytes, PageSize size) {
   { pages.reserve(bytes, bytes) } -> std::same_as<Address>;
   { pages.unreserve(at, bytes) };
   { pages.commit(at, bytes) } -> std::same_as<bool>;
   { pages.decommit(at, bytes) } -> std::same_as<bool>;
   { pages.move(at, at, bytes) } -> std::same_as<bool>;
+  { pages.prefer(at, bytes, size) };
   { pages.reserve_limit() } -> std::same_as<std::size_t>;
 };
 

@@ -73,6 +73,18 @@ class FakeMemory {
     return true;
   }
 
+  void prefer(Address at, std::size_t bytes, PageSize size) {
+    check(at, bytes);
+    wishes.push_back({at, bytes, size});
+  }
+
+  struct Wish {
+    Address at;
+    std::size_t bytes;
+    PageSize size;
+  };
+
+  std::vector<Wish> wishes;
   std::size_t committed_bytes = 0;
   std::size_t decommits = 0;
   std::size_t moves = 0;
@@ -109,6 +121,7 @@ class FakePages {
   bool commit(Address at, std::size_t bytes) { return memory_->commit(at, bytes); }
   bool decommit(Address at, std::size_t bytes) { return memory_->decommit(at, bytes); }
   bool move(Address from, Address to, std::size_t bytes) { return memory_->move(from, to, bytes); }
+  void prefer(Address at, std::size_t bytes, PageSize size) { memory_->prefer(at, bytes, size); }
   std::size_t reserve_limit() { return SIZE_MAX; }
 
  private:

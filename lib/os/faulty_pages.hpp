@@ -39,6 +39,7 @@ class FaultyPages {
   bool move(Address from, Address to, std::size_t bytes) {
     return !plan_->refuses() && pages_.move(from, to, bytes);
   }
+  void prefer(Address at, std::size_t bytes, PageSize size) { pages_.prefer(at, bytes, size); }
   std::size_t reserve_limit() { return pages_.reserve_limit(); }
 
  private:

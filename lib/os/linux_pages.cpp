@@ -98,6 +98,11 @@ bool LinuxPages::move(Address from, Address to, std::size_t bytes) {
   return false;
 }
 
+void LinuxPages::prefer(Address at, std::size_t bytes, PageSize size) {
+  ErrnoKept kept;
+  ::madvise(pointer(at), bytes, size == PageSize::large ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+}
+
 std::size_t LinuxPages::reserve_limit() {
   ErrnoKept kept;
   struct rlimit limit;

@@ -16,6 +16,8 @@ class LinuxPages {
   bool commit(Address at, std::size_t bytes);
   bool decommit(Address at, std::size_t bytes);
   bool move(Address from, Address to, std::size_t bytes);
+  /// Transparent huge pages, where the system lets programs choose.
+  void prefer(Address at, std::size_t bytes, PageSize size);
   /// Half of what RLIMIT_AS still leaves, so that stacks and libraries find room; no limit
   /// otherwise.
   std::size_t reserve_limit();

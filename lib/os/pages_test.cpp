@@ -7,8 +7,11 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -93,6 +96,18 @@ TEST(PageJudgesTest, ResidentPagesCountsTouchedOnesOnly) {
 
 // ---- the system's pages ----
 
+/// The flags of the mapping that holds an address, as /proc/self/smaps has them.
+std::string vm_flags(Address at) {
+  std::ifstream smaps("/proc/self/smaps");
+  bool inside = false;
+  for (std::string line; std::getline(smaps, line);) {
+    Address begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) inside = begin <= at && at < end;
+    if (inside && line.starts_with("VmFlags:")) return line;
+  }
+  return "";
+}
+
 class LinuxPagesTest : public testing::Test {
  protected:
   static constexpr std::size_t kRange = 64 * kMiB;
@@ -160,6 +175,23 @@ TEST_F(LinuxPagesTest, DecommittedPagesReadAsZeroAndAreNotResident) {
   EXPECT_TRUE(all_are(at, 2 * kPage, 0xaa));
   EXPECT_TRUE(all_are(at + 2 * kPage, 4 * kPage, 0));
   EXPECT_TRUE(all_are(at + 6 * kPage, 2 * kPage, 0xaa));
+}
+
+// In VmFlags of smaps: "hg" where large pages are asked for, "nh" where not.
+TEST_F(LinuxPagesTest, PreferredPageSizesAreToldToTheSystem) {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled"))
+    GTEST_SKIP() << "a system without large pages";
+  ASSERT_TRUE(pages.commit(at, 8 * kMiB));
+  EXPECT_EQ(vm_flags(at).find(" hg"), std::string::npos);
+  errno = 0xe44;
+  pages.prefer(at, 8 * kMiB, PageSize::large);
+  pages.prefer(at + 4 * kMiB, 4 * kMiB, PageSize::small);
+  EXPECT_EQ(errno, 0xe44);
+  EXPECT_NE(vm_flags(at).find(" hg"), std::string::npos);
+  EXPECT_NE(vm_flags(at + 4 * kMiB).find(" nh"), std::string::npos);
+  // A wish: where there is nothing, nothing happens.
+  ::munmap(bytes_at(at + kRange - kPage), kPage);
+  pages.prefer(at + kRange - kPage, kPage, PageSize::large);
 }
 
 TEST_F(LinuxPagesTest, CommitOutsideAnyMappingIsRefused) {

@@ -54,6 +54,7 @@ class FencedPages {
   }
   bool decommit(Address at, std::size_t bytes) { return pages_.decommit(at, bytes); }
   bool move(Address from, Address to, std::size_t bytes) { return pages_.move(from, to, bytes); }
+  void prefer(Address at, std::size_t bytes, PageSize size) { pages_.prefer(at, bytes, size); }
   std::size_t reserve_limit() { return pages_.reserve_limit(); }
 
  private:
