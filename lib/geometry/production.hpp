@@ -19,7 +19,7 @@ struct Production {
   static constexpr std::size_t kMinRangeBytes = std::size_t{8} << 20;
   static constexpr std::uint32_t kMaxThreads = 1 << 15;
   static constexpr std::uint32_t kRetainedPools = 32;
-  static constexpr std::size_t kLargePagesFrom = std::size_t{16} << 20;
+  static constexpr std::size_t kLargePagesFrom = std::size_t{32} << 20;
   static constexpr std::size_t kShelfSlots = 1024;
   static constexpr std::size_t kShelfBytes = 4 << 20;
   static constexpr std::size_t kFineLimit = 1024;
