@@ -117,9 +117,7 @@ class Arenas {
       added = needed;
       if (generous == needed || !reservation.commit_arenas(have + added)) return false;
     }
-    const std::size_t large = std::max(have, kFirstLarge), end = have + added;
-    if (large < end)
-      pages_.prefer(root_.range.address + large * kArena, (end - large) * kArena, PageSize::large);
+    prefer_large(have, have + added);
     // Backwards, so that the lowest stands first in the list.
     for (std::size_t i = added; i-- > 0;) {
       const ArenaIndex index{static_cast<std::uint32_t>(have + i)};
@@ -160,6 +158,14 @@ class Arenas {
     return (pairs[0] & pairs[1] & pairs[2] & pairs[3]) == ~std::uint64_t{0};
   }
 
+  /// Of fresh arenas, those that lie far enough behind.
+  void prefer_large(std::size_t first, std::size_t end) {
+    first = std::max(first, kFirstLarge);
+    if (first < end)
+      pages_.prefer(root_.range.address + first * kArena, (end - first) * kArena, PageSize::large);
+  }
+
+  /// A heap in full work needs what it gives back the next moment.
   std::uint32_t most_dirty() const { return std::max(root_.retain_pools, root_.used_pools / 4); }
 
   static constexpr std::size_t kMaxStep = 16;

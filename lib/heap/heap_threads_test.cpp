@@ -258,6 +258,8 @@ class Stress {
           if (slot.block == nullptr) break;
           const std::size_t bytes = pick(random);
           check(slot);
+          // Pages are moved to where none are touched.
+          if (random() % 2 == 0) heap_.trim(thread);
           if (void* moved = heap_.reallocate(thread, slot.block, bytes)) {
             slot.block = moved;
             slot.bytes = std::min(slot.bytes, bytes);
@@ -344,6 +346,7 @@ struct SharingHeap {
   void detach(ThreadBlock) {}
   void* allocate(ThreadBlock, std::size_t) { return block; }
   void* reallocate(ThreadBlock, void* at, std::size_t) { return at; }
+  bool trim(ThreadBlock) { return false; }
   void free(ThreadBlock, void*) {}
 };
 
