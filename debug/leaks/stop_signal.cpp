@@ -117,8 +117,7 @@ void call_former(int signal, siginfo_t* info, void* context) {
 void pass_on(int signal, siginfo_t* info, void* context) {
   const auto kind = reinterpret_cast<std::uintptr_t>(former.handler);
   if (kind == reinterpret_cast<std::uintptr_t>(SIG_IGN)) return;
-  if (kind != reinterpret_cast<std::uintptr_t>(SIG_DFL))
-    return call_former(signal, info, context);
+  if (kind != reinterpret_cast<std::uintptr_t>(SIG_DFL)) return call_former(signal, info, context);
   action(signal, &former, nullptr);
   raw_syscall(SYS_rt_tgsigqueueinfo, process(), raw_syscall(SYS_gettid), signal, info);
 }

@@ -53,8 +53,8 @@ class RecentStacksTest : public testing::Test {
     return id;
   }
 
-  /// The same unchecked. Its frame lies where its caller's ends: one that holds arrays is aligned by
-  /// some compilers, so that its length depends on the depth.
+  /// The same unchecked. Its frame lies where its caller's ends: one that holds arrays is aligned
+  /// by some compilers, so that its length depends on the depth.
   [[gnu::noinline]] StackId only_put() {
     const StackId id = recent->put(depot, most);
     asm volatile("");

@@ -321,7 +321,7 @@ TYPED_TEST(HeapStressTest, LargeSpansOfSeveralThreadsStayIntact) {
   FakeHeap<Small> fake(256);
   ASSERT_TRUE(fake.opened);
   Stress<FakeHeap<Small>::TestHeap> stress(fake.heap, std::size_t{700} << 10, 2, TypeParam::kState);
-  stress.run(kRounds / 4);
+  stress.run(kRounds / 2);
   EXPECT_EQ(stress.damaged(), 0u);
   EXPECT_GT(fake.memory.moves, 0u);
   EXPECT_EQ(fake.heap.root().used_pools, 0u);
