@@ -53,14 +53,14 @@ GuardSettings guard_settings() {
 }
 
 /// Blocks that come back from quarantine lie all over the heap, each on a page that no near cache
-/// of addresses knows any more. Not for the first arena, which is all that small programs have, nor
-/// for all of a huge heap, whose large blocks may hardly be touched.
+/// of addresses knows any more. Not for the first arena, which is all that small programs have;
+/// what lies behind kLargePagesFrom the heap asks for itself.
 void prefer_large_pages() {
   constexpr std::size_t kSpared = kArenaBytes<Production>;
-  constexpr std::size_t kMost = std::size_t{256} << 20;
+  constexpr std::size_t kEnd = Production::kLargePagesFrom;
   const auto& range = process_heap.root().range;
   if (range.bytes <= kSpared) return;
-  LinuxPages().prefer(range.address + kSpared, std::min<std::size_t>(range.bytes - kSpared, kMost),
+  LinuxPages().prefer(range.address + kSpared, std::min<std::size_t>(range.bytes, kEnd) - kSpared,
                       PageSize::large);
 }
 

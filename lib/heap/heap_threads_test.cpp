@@ -203,6 +203,9 @@ class Stress {
   unsigned passed_on() const { return passed_on_; }
 
  private:
+  /// From here on a span that grows is moved by its pages.
+  static constexpr std::size_t kMovedBytes = 256 << 10;
+
   struct Parcel {
     void* block = nullptr;
     std::size_t bytes = 0;
@@ -258,8 +261,9 @@ class Stress {
           if (slot.block == nullptr) break;
           const std::size_t bytes = pick(random);
           check(slot);
-          // Pages are moved to where none are touched.
-          if (random() % 2 == 0) heap_.trim(thread);
+          // Pages are moved to where none are touched. Not for small blocks: threads keep nothing
+          // in arrays for a while when pages went back.
+          if (slot.bytes >= kMovedBytes) heap_.trim(thread);
           if (void* moved = heap_.reallocate(thread, slot.block, bytes)) {
             slot.block = moved;
             slot.bytes = std::min(slot.bytes, bytes);

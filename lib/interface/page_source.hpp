@@ -20,9 +20,9 @@ enum class PageSize { small, large };
 ///           False if refused: contents are then as they were.
 /// move      moves pages from one committed stretch to another of the same size; the old one reads
 ///           as zero afterwards. False if refused: nothing has changed then.
-/// prefer    how pages of a stretch had better come when they are touched: a wish, which never
-/// fails. reserve_limit  what a reservation may take at most, in bytes (limits of the process). All
-/// are called with the heap's range lock held, except reserve and unreserve; all addresses and
+/// prefer    a wish, how pages of a stretch come when they are touched; never fails.
+/// reserve_limit  what a reservation may take at most, in bytes (limits of the process).
+/// All are called with the heap's range lock held, except reserve and unreserve; all addresses and
 /// sizes are multiples of the geometry's page.
 template <class P>
 concept PageSource = requires(P pages, Address at, std::size_t bytes, PageSize size) {
