@@ -122,6 +122,7 @@ endfunction()
 # NO_SANITIZE: the test cannot live under a sanitizer (it replaces malloc, say). The components it links are instrumented
 # in such a build and need the runtime, so there it is not built at all; elsewhere it carries the label nosan.
 # A test that only must not *run* there, or is to run under ThreadSanitizer in ci/test, says LABELS nosan, LABELS tsan.
+# Its sources are compiled without optimisation, which takes a third of the time; those labelled prop compute too much for that.
 function(arenite_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE" "" "SOURCES;DEPENDS;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
@@ -143,6 +144,9 @@ function(arenite_test name)
   _arenite_link_names(links ${arg_DEPENDS})
   add_executable(${name} ${arg_SOURCES})
   arenite_target_defaults(${name})
+  if(NOT "prop" IN_LIST arg_LABELS)
+    target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
+  endif()
   target_link_libraries(${name} PRIVATE ${links} GTest::gmock GTest::gtest_main Threads::Threads)
   gtest_discover_tests(${name}
     TEST_PREFIX ${name}.

@@ -85,15 +85,18 @@ TEST(HostileStacksTest, WordsOfAnyKindEndAStack) {
   EXPECT_GT(longest, 4u);
 }
 
+/// The C library's return from handlers: found in a handler's stack.
+Address trampoline;
+
+void find_trampoline(int) {
+  Address frames[3];
+  if (capture_stack(frames, 3) >= 2) trampoline = frames[1];
+}
+
 TEST(HostileStacksTest, ARingOfSignalFramesEndsWithThePlaces) {
   prepare_objects();
-  // The C library's return from handlers: found in a handler's stack.
-  static Address trampoline;
   struct sigaction action{};
-  action.sa_handler = [](int) {
-    Address frames[3];
-    if (capture_stack(frames, 3) >= 2) trampoline = frames[1];
-  };
+  action.sa_handler = find_trampoline;
   ::sigaction(SIGUSR2, &action, nullptr);
   ::raise(SIGUSR2);
   ASSERT_NE(trampoline, 0u);
