@@ -79,7 +79,7 @@ class AuditFixture : public ::testing::Test {
   }
 
   /// Pools in every state: attached, listed, full, free in each of the three ways, spans of one and
-  /// of three pools; and a shelf with blocks.
+  /// of three pools, one that its thread keeps; and a shelf with blocks.
   void fill() {
     const std::size_t capacity = Classes::kFacts[kBusyClass].capacity;
     const std::size_t size = Classes::kBlocks[kBusyClass];
@@ -93,9 +93,12 @@ class AuditFixture : public ::testing::Test {
     span_ = allocate(G::kPoolBytes * 3 - 100);
     single_ = allocate(Classes::kSmallLimit + 1);
     void* gone = allocate(G::kPoolBytes * 2);
-    void* kept = allocate(Classes::kSmallLimit + 1);
+    void* between = allocate(Classes::kSmallLimit + 1);
+    kept_ = allocate(G::kPoolBytes * 2);
+    after_ = allocate(Classes::kSmallLimit + 1);
     free(gone);
-    after_ = kept;
+    free(kept_);
+    other_.push_back(between);
   }
 
   /// A burst that its array does not hold, over a shelf that has grown.
@@ -202,6 +205,7 @@ class AuditFixture : public ::testing::Test {
   std::vector<void*> other_;
   void* span_ = nullptr;
   void* single_ = nullptr;
+  void* kept_ = nullptr;
   void* after_ = nullptr;
   Region reservation_{0, 0};
   std::unique_ptr<AuditResult> result_ = std::make_unique<AuditResult>();

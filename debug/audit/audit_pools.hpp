@@ -77,13 +77,13 @@ class PoolAudit {
   /// Free pools without a bit, spans, and states that do not exist. Behind a span whose end cannot
   /// be told, what may still be a part of it is passed over.
   void check_other(std::uint32_t index, const Pool& pool) {
-    if (pool.state == PoolState::span) {
+    if (pool.state == PoolState::span || pool.state == PoolState::kept) {
       const std::uint32_t pools = spans_.begin(index, pool);
       astray_ = pools == 0;
       if (pools != 0) span_end_ = index + pools;
       return;
     }
-    if (pool.state > PoolState::span_end)
+    if (pool.state > PoolState::kept)
       add(Invariant::P1, index, Message{} << "has state " << static_cast<std::uint8_t>(pool.state));
     else if (!astray_ && pool.state == PoolState::free)
       add(Invariant::A3, index, Message{} << "is free but has no bit in its arena's word");
@@ -94,14 +94,22 @@ class PoolAudit {
   /// P1 and P7, from both sides.
   void check_holders(std::uint32_t index, const Pool& pool) {
     const PoolMark& mark = context_.marks.pool(index);
-    if (mark.attached != 0 && (pool.state != PoolState::attached || pool.owner != mark.owner ||
-                               pool.size_class != mark.attached - 1))
+    if (mark.attached == PoolMark::kKept) {
+      if (pool.state != PoolState::kept)
+        add(Invariant::P1, index,
+            Message{} << "thread block " << mark.owner
+                      << " keeps it as a span; its descriptor says otherwise");
+    } else if (mark.attached != 0 &&
+               (pool.state != PoolState::attached || pool.owner != mark.owner ||
+                pool.size_class != mark.attached - 1))
       add(Invariant::P1, index,
           Message{} << "thread block " << mark.owner << " is attached to it for class "
                     << std::uint32_t{mark.attached} - 1 << "; its descriptor says otherwise");
     if (marks_complete_ && mark.attached == 0 && pool.state == PoolState::attached)
       add(Invariant::P1, index,
           Message{} << "is attached to thread block " << pool.owner << ", which does not know it");
+    if (marks_complete_ && mark.attached == 0 && pool.state == PoolState::kept)
+      add(Invariant::P1, index, Message{} << "is a span that a thread keeps, and none knows it");
     if (mark.listed != 0 && (pool.state != PoolState::listed || pool.size_class != mark.listed - 1))
       add(Invariant::P1, index,
           Message{} << "is in the list of class " << std::uint32_t{mark.listed} - 1

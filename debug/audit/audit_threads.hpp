@@ -56,6 +56,7 @@ class ThreadAudit {
           Message{} << "belongs to thread " << header.system_thread << ", which has ended");
     for (std::uint32_t i = 0; i < plan().root.class_count; ++i) check_array(header.state, i);
     check_attached(header.state);
+    if (header.kept_span != 0) check_kept(header.state, header.kept_span - 1);
   }
 
   void check_array(ThreadState state, std::uint32_t size_class) {
@@ -163,6 +164,20 @@ class ThreadAudit {
       mark.attached = static_cast<std::uint8_t>(i + 1);
       mark.owner = thread_;
     }
+  }
+
+  void check_kept(ThreadState state, std::uint32_t pool) {
+    if (state != ThreadState::live)
+      add(Invariant::T1, Message{} << "is no live thread's but keeps the span at pool " << pool);
+    if (pool >= plan().pool_count)
+      return add(Invariant::P1,
+                 Message{} << "keeps the span at pool " << pool << ", of " << plan().pool_count);
+    PoolMark& mark = context_.marks.pool(pool);
+    if (mark.attached != 0)
+      add(Invariant::P1, Message{} << "keeps pool " << pool << " as a span, and thread block "
+                                   << mark.owner << " holds it");
+    mark.attached = PoolMark::kKept;
+    mark.owner = thread_;
   }
 
   const AuditContext<View>& context_;

@@ -242,6 +242,27 @@ TYPED_TEST(BrokenTest, P1_listed_without_a_free_block) {
   EXPECT_ONLY("P1");
 }
 
+TYPED_TEST(BrokenTest, P1_kept_by_nobody) {
+  thread_header(this->first_).kept_span.store(0);
+  EXPECT_ONLY("P1");
+}
+TYPED_TEST(BrokenTest, P1_keeps_what_is_live) {
+  this->pool(this->pool_of(this->kept_)).state.store(PoolState::span);
+  EXPECT_ONLY("P1");
+}
+TYPED_TEST(BrokenTest, P1_kept_twice) {
+  thread_header(this->second_).kept_span.store(thread_header(this->first_).kept_span.load());
+  EXPECT_ONLY("P1");
+}
+TYPED_TEST(BrokenTest, P1_keeps_what_is_no_pool) {
+  for (const std::uint32_t pool : {this->tables().arena_count() * kArenaPools, 12345678u}) {
+    thread_header(this->first_).kept_span.store(pool + 1);
+    EXPECT_ONLY("P1");
+    const auto said = "keeps the span at pool " + std::to_string(pool) + ", of ";
+    EXPECT_NE(this->audit().text.find(said), std::string::npos) << this->audit();
+  }
+}
+
 TYPED_TEST(BrokenTest, P2_class_byte) {
   this->tables().class_byte(PoolIndex{this->busy_pool(PoolState::full)}).store(255);
   EXPECT_ONLY("P2");

@@ -59,7 +59,7 @@ TYPED_TEST(CleanTest, statistics_add_up_to_what_is_mapped) {
   for (void* block : this->small_) live += block != nullptr;
   EXPECT_EQ(busy.live, live);
   EXPECT_EQ(busy.live + busy.held + busy.free + busy.uncarved, busy.capacity);
-  EXPECT_EQ(statistics.spans, 3u);
+  EXPECT_EQ(statistics.spans, 4u);
   EXPECT_EQ(statistics.pools_unclear, 0u);
   EXPECT_GT(statistics.pools_dirty, 0u);
   EXPECT_EQ(statistics.threads, 2u);

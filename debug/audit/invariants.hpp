@@ -80,7 +80,7 @@ inline constexpr auto kInvariants = std::to_array<InvariantFacts>({
     {"A5", "Guard regions are inaccessible.",
      "Somebody mapped over a guard region or changed its protection: an overrun reaches the tables unnoticed.",
      "Held against the process's mappings; not checked without them."},
-    {"P1", "A pool's state is one there is, and agrees with who holds it: an attached pool is in its owner's table and nobody else's, a listed one in its class's list with a free block, any other in neither.",
+    {"P1", "A pool's state is one there is, and agrees with who holds it: an attached pool is in its owner's table and nobody else's, a listed one in its class's list with a free block, a kept span in its thread's header, any other in none.",
      "Two threads take blocks from one pool, or a list offers a pool that is somebody's.",
      "All thread tables and class lists are walked first; then each pool's state is held against them."},
     {"P2", "The class byte of a pool in use is the one of the class in its descriptor, a class there is; it is 0 for a free pool. No more blocks are carved than the pool has.",

@@ -165,8 +165,12 @@ class Locator {
     for (std::uint32_t first = found.pool + 1; first-- > 0;) {
       Pool pool;
       if (!read_object(view_, plan_.pool(first), pool)) return;
-      if (pool.state != PoolState::span) continue;
+      if (pool.state != PoolState::span && pool.state != PoolState::kept) continue;
       if (found.pool - first >= pool.span_pools) return;
+      if (pool.state == PoolState::kept) {
+        found.use = Use::free_pool;
+        return;
+      }
       found.use = Use::span;
       found.begin = plan_.user(first);
       found.bytes = pool.span_bytes;

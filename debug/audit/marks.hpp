@@ -15,10 +15,13 @@
 namespace arenite {
 
 struct PoolMark {
-  std::uint32_t owner;    ///< thread block that has it attached
-  std::uint16_t held;     ///< blocks in thread arrays and on the shelf
-  std::uint8_t attached;  ///< class it is attached for, plus 1
-  std::uint8_t listed;    ///< class it is listed in, plus 1
+  std::uint32_t owner;  ///< thread block that has it attached
+  std::uint16_t held;   ///< blocks in thread arrays and on the shelf
+  /// Class it is attached for, plus 1; or kKept: the first of a span that the owner keeps.
+  std::uint8_t attached;
+  std::uint8_t listed;  ///< class it is listed in, plus 1
+
+  static constexpr std::uint8_t kKept = 255;
 };
 
 class Marks {

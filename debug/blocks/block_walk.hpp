@@ -33,7 +33,7 @@ class BlockWalk {
   /// call.
   template <class Visit>
   void each_pool(Visit visit) {
-    unclear_ = 0;
+    unclear_ = kept_end_ = 0;
     std::uint32_t next = 0;
     for (std::uint32_t arena = 0; arena < plan_.arena_count; ++arena) {
       if (next >= (arena + 1) * kArenaPools) continue;  // inside a span
@@ -71,8 +71,16 @@ class BlockWalk {
                                                           : PoolUse::untouched;
     else if (descriptor.state == PoolState::span)
       look_at_span(descriptor);
+    else if (is_kept(descriptor))
+      pool_.use = PoolUse::dirty;
     else if (use_of(descriptor.state) != PoolUse::unclear)
       look_at_blocks(descriptor);
+  }
+
+  /// Whether it is one of a freed span that a thread keeps, each pool of which counts as free.
+  bool is_kept(const Pool& descriptor) {
+    if (descriptor.state == PoolState::kept) kept_end_ = pool_.index + descriptor.span_pools;
+    return pool_.index < kept_end_;
   }
 
   static PoolUse use_of(PoolState state) {
@@ -126,6 +134,7 @@ class BlockWalk {
   const View& view_;
   const HeapPlan& plan_;
   HeldBlocks held_;
+  std::uint32_t kept_end_ = 0;  // of the kept span that was met last
   std::uint32_t unclear_ = 0;
   ArenaDescriptor<Remote> arena_;
   std::array<Pool, kArenaPools> pools_;

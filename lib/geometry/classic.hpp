@@ -20,6 +20,7 @@ struct Classic {
   static constexpr std::size_t kMinRangeBytes = std::size_t{1} << 20;
   static constexpr std::uint32_t kMaxThreads = 1 << 10;
   static constexpr std::uint32_t kRetainedPools = 64;
+  static constexpr std::uint32_t kKeptSpanPools = 16;
   static constexpr std::size_t kLargePagesFrom = std::size_t{32} << 20;
   static constexpr std::size_t kShelfSlots = 512;
   static constexpr std::size_t kShelfBytes = 128 << 10;

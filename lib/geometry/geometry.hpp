@@ -27,6 +27,8 @@ concept Geometry = requires(std::uint32_t bytes) {
   { G::array_lines(bytes) } -> std::convertible_to<std::size_t>;
   /// Freed pools whose pages are kept for the next use, at least.
   { G::kRetainedPools } -> std::convertible_to<std::uint32_t>;
+  /// A thread keeps a freed span of up to so many pools.
+  { G::kKeptSpanPools } -> std::convertible_to<std::uint32_t>;
   /// From this many bytes of arenas on, large pages are asked for.
   { G::kLargePagesFrom } -> std::convertible_to<std::size_t>;
   /// Room on the shelf of each class, in blocks; a multiple of a page of them. A shelf holds at

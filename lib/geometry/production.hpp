@@ -19,9 +19,10 @@ struct Production {
   static constexpr std::size_t kMinRangeBytes = std::size_t{8} << 20;
   static constexpr std::uint32_t kMaxThreads = 1 << 15;
   static constexpr std::uint32_t kRetainedPools = 32;
+  static constexpr std::uint32_t kKeptSpanPools = 16;
   static constexpr std::size_t kLargePagesFrom = std::size_t{32} << 20;
   static constexpr std::size_t kShelfSlots = 1024;
-  static constexpr std::size_t kShelfBytes = 4 << 20;
+  static constexpr std::size_t kShelfBytes = 32 << 20;
   static constexpr std::size_t kFineLimit = 1024;
   static constexpr std::size_t kCoarseStep = 128;
 

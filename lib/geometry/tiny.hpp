@@ -21,6 +21,7 @@ struct Tiny {
   static constexpr std::size_t kMinRangeBytes = kPoolBytes * kArenaPools;
   static constexpr std::uint32_t kMaxThreads = 4;
   static constexpr std::uint32_t kRetainedPools = 2;
+  static constexpr std::uint32_t kKeptSpanPools = 2;
   static constexpr std::size_t kLargePagesFrom = 2 * kPoolBytes * kArenaPools;
   static constexpr std::size_t kShelfSlots = 16;
   static constexpr std::size_t kShelfBytes = 2048;

@@ -70,14 +70,15 @@ class Heap {
     registry().give(thread);
   }
 
-  /// Hands back what the arrays and all shelves hold and leaves all pools; the thread block remains
-  /// usable.
+  /// Hands back what the arrays and all shelves hold and the span the thread keeps, and leaves all
+  /// pools; the thread block remains usable.
   void hand_back_all(ThreadBlock thread) {
     for (std::size_t i = 0; i < Classes::kCount; ++i) {
       const SizeClass size_class{static_cast<std::uint8_t>(i)};
       hand_back(thread, size_class, 0);
       leave_for_good(thread, size_class);
     }
+    give_kept(thread);
     drain_shelves();
   }
 
@@ -162,7 +163,7 @@ class Heap {
     if (size_class.value != kNoClass)
       free_to_full_array(thread, at, size_class);
     else
-      free_other(at);
+      free_span(thread, at);
   }
 
   /// The fast path of realloc: true if the address is the beginning of a small block that holds
@@ -268,7 +269,9 @@ class Heap {
       detach(thread);
       adopted = true;
     }
-    if (adopted) relist_forgotten();
+    if (!adopted) return;
+    relist_forgotten();
+    give_forgotten(own);
   }
 
  private:
@@ -683,6 +686,18 @@ class Heap {
     }
   }
 
+  /// Nor does one that was between keeping a span and writing that down.
+  void give_forgotten(ThreadBlock own) {
+    const std::uint32_t kept =
+        own == 0 ? 0 : thread_header(own).kept_span.load(std::memory_order_relaxed);
+    const std::uint32_t pools = tables().arena_count() * kArenaPools;
+    LockGuard guard(root_.range_lock);
+    for (std::uint32_t i = 0; i < pools; ++i)
+      if (i + 1 != kept &&
+          tables().pool(PoolIndex{i}).state.load(std::memory_order_relaxed) == PoolState::kept)
+        spans().give(PoolIndex{i});
+  }
+
   /// Whether the pool is in this state as one of this class, whose lock is held. The state first,
   /// then the class: a pool of another class may change hands between the two, and is told by its
   /// class only if that is the younger look. Acquire: pairs with the releases that enter the state.
@@ -781,17 +796,63 @@ class Heap {
     return std::exchange(seen, decommits) != decommits;
   }
 
-  [[gnu::noinline]] void free_other(Address at) {
+  [[gnu::noinline]] void free_span(ThreadBlock thread, Address at) {
     if (at == 0) return;
     if (!is_span(at)) bad_pointer("free", at);
+    const PoolIndex pool = tables().pool_of(at);
+    if (is_worth_keeping(tables().pool(pool).span_pools) && !is_diverted(thread))
+      return keep(thread, pool);
     LockGuard guard(root_.range_lock);
-    spans().give(tables().pool_of(at));
+    spans().give(pool);
   }
 
   bool is_span(Address at) const {
     return tables().owns(at) && tables().offset_in_pool(at) == 0 && array_offset_at(at) == 0 &&
            tables().pool(tables().pool_of(at)).state.load(std::memory_order_relaxed) ==
                PoolState::span;
+  }
+
+  // ---- the span a thread keeps ----
+  //
+  // The one it freed last, if that is not large beside the heap: a buffer that comes and goes then
+  // needs no lock and no search. Nobody else looks at it until it is given back.
+
+  bool is_worth_keeping(std::uint32_t pools) const {
+    constexpr std::uint32_t kShare = 16;
+    return pools <= Geometry::kKeptSpanPools &&
+           pools <= tables().arena_count() * (kArenaPools / kShare);
+  }
+
+  void keep(ThreadBlock thread, PoolIndex pool) {
+    give_kept(thread);
+    // Relaxed, both: an audit that meets one without the other looks again, and a forked child
+    // gives back what no thread keeps.
+    tables().pool(pool).state.store(PoolState::kept, std::memory_order_relaxed);
+    thread_header(thread).kept_span.store(pool.value + 1, std::memory_order_relaxed);
+  }
+
+  void give_kept(ThreadBlock thread) {
+    auto& kept = thread_header(thread).kept_span;
+    const std::uint32_t pool = kept.load(std::memory_order_relaxed);
+    if (pool == 0) return;
+    LockGuard guard(root_.range_lock);
+    kept.store(0, std::memory_order_relaxed);
+    spans().give(PoolIndex{pool - 1});
+  }
+
+  /// The span the thread keeps, made one of `size` bytes; null if it has another number of pools.
+  void* take_kept(ThreadBlock thread, std::size_t size) {
+    auto& kept = thread_header(thread).kept_span;
+    const std::uint32_t pool = kept.load(std::memory_order_relaxed);
+    if (pool == 0) return nullptr;
+    const PoolIndex first{pool - 1};
+    PoolDescriptor<Native>& descriptor = tables().pool(first);
+    if (descriptor.span_pools != spans().pools_for(size)) return nullptr;
+    kept.store(0, std::memory_order_relaxed);
+    descriptor.span_bytes = round_up(size, Geometry::kPageBytes);
+    // Relaxed: a thread that is given the span's address synchronises with its owner anyway.
+    descriptor.state.store(PoolState::span, std::memory_order_relaxed);
+    return pointer(tables().pool_address(first));
   }
 
   // ---- spans ----
@@ -811,6 +872,11 @@ class Heap {
 
   void* allocate_span(ThreadBlock thread, std::size_t size, std::size_t alignment, bool zeroed) {
     if (size > root_.range.bytes) return nullptr;
+    if (alignment <= Geometry::kPoolBytes)
+      if (void* kept = take_kept(thread, size)) {
+        if (zeroed) std::memset(kept, 0, size);
+        return kept;
+      }
     const SpanTaken taken = take_span_or_clear_out(thread, size, alignment);
     if (taken.first.value == kNone) return nullptr;
     if (zeroed) spans().clear(taken, size);
@@ -831,7 +897,7 @@ class Heap {
     const Address to = tables().pool_address(taken.first);
     if (!move_pages(taken, from, to, usable)) {
       std::memcpy(pointer(to), block, usable);
-      free_other(from);
+      free_span(thread, from);
     }
     return pointer(to);
   }
@@ -889,7 +955,8 @@ class Heap {
     LockGuard guard(root_.range_lock);
     const std::uint64_t free_pools =
         tables().arena(ArenaIndex{pool.value / kArenaPools}).free_pools;
-    const bool free = (free_pools >> (pool.value % kArenaPools) & 1) != 0;
+    const bool free = (free_pools >> (pool.value % kArenaPools) & 1) != 0 ||
+                      tables().pool(pool).state.load(std::memory_order_relaxed) == PoolState::kept;
     line << (free ? "double free or wild pointer: no block is in use there"
                   : "interior pointer: inside a span");
   }

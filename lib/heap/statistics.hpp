@@ -196,6 +196,8 @@ class StatisticsCollector {
         break;
       case PoolState::span:
         return take_span(index, pool);
+      case PoolState::kept:
+        return take_kept(index, pool);
       default:
         ++statistics_.pools_unclear;
         return;
@@ -203,9 +205,19 @@ class StatisticsCollector {
     if (pool.size_class < root_.class_count) take_blocks(index, pool);
   }
 
+  std::uint32_t span_pools(std::uint32_t index, const Pool& pool) const {
+    return std::clamp(pool.span_pools, std::uint32_t{1}, arena_count_ * kArenaPools - index);
+  }
+
+  /// A freed span that a thread keeps: to everybody else, free pools.
+  void take_kept(std::uint32_t index, const Pool& pool) {
+    const std::uint32_t pools = span_pools(index, pool);
+    statistics_.pools_dirty += pools;
+    span_end_ = index + pools;
+  }
+
   void take_span(std::uint32_t index, const Pool& pool) {
-    const std::uint32_t pools =
-        std::clamp(pool.span_pools, std::uint32_t{1}, arena_count_ * kArenaPools - index);
+    const std::uint32_t pools = span_pools(index, pool);
     ++statistics_.spans;
     statistics_.span_pools += pools;
     statistics_.span_bytes +=

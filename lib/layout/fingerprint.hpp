@@ -68,11 +68,12 @@ inline constexpr std::uint64_t kFingerprint = [] {
       sizeof(Header),
       offsetof(Header, state),
       offsetof(Header, system_thread),
+      offsetof(Header, kept_span),
       sizeof(ThreadArray),
       offsetof(ThreadArray, capacity),
       kLineBytes,
       kArenaPools,
-      static_cast<std::uint64_t>(PoolState::span_end),
+      static_cast<std::uint64_t>(PoolState::kept),
   });
 }();
 

@@ -18,6 +18,8 @@
 //             `span_bytes` is what its user may use. All its pools have class byte 0.
 //   span_end  Last pool of a span of two or more; `span_pools` agrees with the first. Pools
 //             between keep whatever their descriptors held.
+//   kept      As span, but freed: one thread keeps it for its next request (`kept_span` of its
+//             header). Leaves by that thread's hand: to span, or to free under the range lock.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +28,7 @@
 
 namespace arenite {
 
-enum class PoolState : std::uint8_t { free, attached, listed, full, span, span_end };
+enum class PoolState : std::uint8_t { free, attached, listed, full, span, span_end, kept };
 
 template <class Space>
 struct PoolDescriptor {

@@ -45,7 +45,9 @@ struct ThreadHeader {
   std::uint64_t decommits_seen;
   /// So many more blocks of classes without room go straight to the bitmaps: the heap shrinks.
   std::uint64_t straight_left;
-  std::uint64_t reserved[3];
+  /// First pool of the freed span that the thread keeps, plus 1; 0 if it keeps none.
+  Shared<Space, std::uint32_t> kept_span;
+  std::uint32_t reserved[5];
 };
 static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLineBytes);
 

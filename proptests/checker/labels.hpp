@@ -198,10 +198,13 @@ class Labels {
   /// Whether the pool lies in a span that begins before it.
   bool in_span(std::uint32_t index) const {
     for (std::uint32_t first = 0; first < index; ++first)
-      if (!is_free(first) && pool(first).state.load() == PoolState::span &&
+      if (!is_free(first) && begins_span(pool(first).state.load()) &&
           index < first + pool(first).span_pools)
         return true;
     return false;
+  }
+  static bool begins_span(PoolState state) {
+    return state == PoolState::span || state == PoolState::kept;
   }
 
   Label of_pool(const MetadataField& field, std::size_t bit) const {
@@ -211,7 +214,7 @@ class Labels {
       if (is(field, "state")) return "A3";
       return is(field, "class byte") ? "P2" : kUnchecked;
     }
-    return state == PoolState::span ? of_span(field, bit) : of_blocks(field, bit, state);
+    return begins_span(state) ? of_span(field, bit) : of_blocks(field, bit, state);
   }
 
   /// Of what follows the first pool, the last one's descriptor counts.
@@ -287,6 +290,8 @@ class Labels {
   Label of_thread(std::string_view name) const {
     if (name.starts_with("none.") || name == "state" || name == "index") return "T1";
     if (name == "attached") return "P1";
+    // It may name a pool inside a span.
+    if (name == "kept_span") return "P1 B2";
     // The thread's number is checked where the process's threads are known; the rest only steers.
     return kUnchecked;
   }

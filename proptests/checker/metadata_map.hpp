@@ -108,6 +108,7 @@ inline constexpr Part kHeaderParts[] = {
     ARENITE_PART(ThreadHeader<Remote>, system_thread),
     ARENITE_PART(ThreadHeader<Remote>, decommits_seen),
     ARENITE_PART(ThreadHeader<Remote>, straight_left),
+    ARENITE_PART(ThreadHeader<Remote>, kept_span),
     ARENITE_PART(ThreadHeader<Remote>, reserved),
 };
 inline constexpr Part kArrayParts[] = {
