@@ -369,7 +369,7 @@ int run(const Request& request) {
   const Difference difference(request, before, after, leaks);
   const bool failed = !fail_on.empty() &&
                       fail_on.holds({[&](std::size_t field) { return difference.growth(field); },
-                                     [](auto...) { return false; }});
+                                     [](const auto&...) { return false; }});
   std::string reason;
   bool undecided =
       before.seen.exit_code(reason) == kCannotTell || after.seen.exit_code(reason) == kCannotTell;

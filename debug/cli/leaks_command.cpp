@@ -201,6 +201,7 @@ void print_json(const Examination& seen, Leaks& leaks, int code, const std::stri
 
 void print_sarif(const Examination& seen, Leaks& leaks, int code, const std::string& reason) {
   std::vector<SarifRule> rules;
+  rules.reserve(kLeakTexts.size());
   for (std::size_t i = 0; i < kLeakTexts.size(); ++i)
     rules.push_back({kLeakKindNames[i], std::string("Blocks ") + kLeakTexts[i].words,
                      kLeakTexts[i].statement, i == 1 ? "note" : "warning"});
