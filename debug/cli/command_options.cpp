@@ -4,30 +4,10 @@
 #include <sys/types.h>
 
 #include <cstddef>
-#include <cstdint>
 
 #include <CLI/CLI.hpp>
 
 namespace arenite::cli {
-namespace {
-
-/// CLI11 is told of an enum, not of numbers: it writes and reads those of one byte as characters.
-template <class Integer>
-struct StandIn {
-  enum class Enum : Integer {};
-};
-template <class Integer>
-using StandInEnum = typename StandIn<Integer>::Enum;
-
-template <class Integer>
-std::map<std::string, StandInEnum<Integer>> stand_ins(
-    const std::map<std::string, Integer>& choices) {
-  std::map<std::string, StandInEnum<Integer>> result;
-  for (const auto& [name, number] : choices) result[name] = StandInEnum<Integer>{number};
-  return result;
-}
-
-}  // namespace
 
 OptionHandle& OptionHandle::required() {
   option_->required();
@@ -111,43 +91,20 @@ OptionHandle CommandOptions::add_flag(const std::string& names, bool& value,
   return OptionHandle(app_->add_flag(names, value, what));
 }
 
-template <class Integer>
-OptionHandle CommandOptions::add_number(const std::string& names, const std::string& what,
-                                        const std::map<std::string, Integer>& choices,
-                                        const std::function<void(Integer)>& store) {
-  using Enum = StandInEnum<Integer>;
-  const auto store_enum = [store](Enum value) { store(static_cast<Integer>(value)); };
-  return OptionHandle(app_->add_option_function<Enum>(names, store_enum, what)
-                          ->transform(CLI::CheckedTransformer(stand_ins(choices))));
+// CLI11 is told of words only: it could look numbers up for them, but writes those of one byte as
+// characters, and takes the numbers, too.
+OptionHandle CommandOptions::add_word(const std::string& names, const std::string& what,
+                                      const Words& words,
+                                      const std::function<void(const std::string&)>& store) {
+  return OptionHandle(app_->add_option_function(names, store, what)->check(CLI::IsMember(words)));
 }
 
-template OptionHandle CommandOptions::add_number(const std::string&, const std::string&,
-                                                 const std::map<std::string, int>&,
-                                                 const std::function<void(int)>&);
-template OptionHandle CommandOptions::add_number(const std::string&, const std::string&,
-                                                 const std::map<std::string, std::uint8_t>&,
-                                                 const std::function<void(std::uint8_t)>&);
-
-template <class Integer>
-OptionHandle CommandOptions::add_numbers(
-    const std::string& names, const std::string& what,
-    const std::map<std::string, Integer>& choices,
-    const std::function<void(const std::vector<Integer>&)>& store) {
-  using Enum = StandInEnum<Integer>;
-  const auto store_enums = [store](const std::vector<Enum>& values) {
-    std::vector<Integer> numbers;
-    numbers.reserve(values.size());
-    for (const Enum value : values) numbers.push_back(static_cast<Integer>(value));
-    store(numbers);
-  };
-  return OptionHandle(
-      app_->add_option_function<std::vector<Enum>>(names, store_enums, what)
-          ->transform(CLI::CheckedTransformer(stand_ins(choices), CLI::ignore_case)));
+OptionHandle CommandOptions::add_words(const std::string& names, const std::string& what,
+                                       const Words& words,
+                                       const std::function<void(const Words&)>& store) {
+  return OptionHandle(app_->add_option_function(names, store, what)
+                          ->transform(CLI::IsMember(words, CLI::ignore_case)));
 }
-
-template OptionHandle CommandOptions::add_numbers(
-    const std::string&, const std::string&, const std::map<std::string, std::uint8_t>&,
-    const std::function<void(const std::vector<std::uint8_t>&)>&);
 
 CommandOptions CommandOptions::add_group(const std::string& name, const std::string& what) {
   return CommandOptions(app_->add_option_group(name, what));

@@ -6,7 +6,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <type_traits>
 #include <vector>
 
 // The name is CLI11's.
@@ -61,20 +60,17 @@ class CommandOptions {
   template <class Enum>
   OptionHandle add_choice(const std::string& names, Enum& value, const std::string& what,
                           const std::map<std::string, Enum>& choices) {
-    return add_number(names, what, numbers(choices), std::function([&value](Number<Enum> number) {
-                        value = static_cast<Enum>(number);
-                      }));
+    return add_word(names, what, words_of(choices),
+                    [&value, choices](const std::string& word) { value = choices.at(word); });
   }
   /// The same for several names, in upper or lower case.
   template <class Enum>
   OptionHandle add_choices(const std::string& names, std::vector<Enum>& values,
                            const std::string& what, const std::map<std::string, Enum>& choices) {
-    return add_numbers(names, what, numbers(choices),
-                       std::function([&values](const std::vector<Number<Enum>>& given) {
-                         values.clear();
-                         for (const auto number : given)
-                           values.push_back(static_cast<Enum>(number));
-                       }));
+    return add_words(names, what, words_of(choices), [&values, choices](const Words& given) {
+      values.clear();
+      for (const std::string& word : given) values.push_back(choices.at(word));
+    });
   }
 
   /// Options that stand together in --help, and of which some may be required.
@@ -93,24 +89,21 @@ class CommandOptions {
   CLI::App& app() const { return *app_; }
 
  private:
-  template <class Enum>
-  using Number = std::underlying_type_t<Enum>;
+  using Words = std::vector<std::string>;
 
   template <class Enum>
-  static std::map<std::string, Number<Enum>> numbers(const std::map<std::string, Enum>& choices) {
-    std::map<std::string, Number<Enum>> result;
-    for (const auto& [name, value] : choices) result[name] = static_cast<Number<Enum>>(value);
-    return result;
+  static Words words_of(const std::map<std::string, Enum>& choices) {
+    Words words;
+    words.reserve(choices.size());
+    for (const auto& [word, value] : choices) words.push_back(word);
+    return words;
   }
 
-  template <class Integer>
-  OptionHandle add_number(const std::string& names, const std::string& what,
-                          const std::map<std::string, Integer>& choices,
-                          const std::function<void(Integer)>& store);
-  template <class Integer>
-  OptionHandle add_numbers(const std::string& names, const std::string& what,
-                           const std::map<std::string, Integer>& choices,
-                           const std::function<void(const std::vector<Integer>&)>& store);
+  /// `store` is given one of `words`, spelled as there.
+  OptionHandle add_word(const std::string& names, const std::string& what, const Words& words,
+                        const std::function<void(const std::string&)>& store);
+  OptionHandle add_words(const std::string& names, const std::string& what, const Words& words,
+                         const std::function<void(const Words&)>& store);
 
   CLI::App* app_;
 };
