@@ -263,13 +263,12 @@ void add_audit(CommandLine& line) {
   add_source(sub, request.source);
   add_format(sub, request.format, {Format::text, Format::json, Format::sarif});
   sub.add_option("--only", request.only, "ids of invariants, or letters for all of a kind: P,D1")
-      ->delimiter(',')
-      ->check(CLI::Validator(check_id, ""));
-  sub.add_option("--fail-on", request.fail_on,
-                 "end with 1 only for that or worse; warning if not given")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Severity>{
-          {"warning", Severity::warning}, {"error", Severity::error}}))
-      ->option_text("warning|error");
+      .delimiter(',')
+      .check(check_id);
+  sub.add_choice("--fail-on", request.fail_on,
+                 "end with 1 only for that or worse; warning if not given",
+                 {{"warning", Severity::warning}, {"error", Severity::error}})
+      .value_text("warning|error");
   sub.add_flag("--standing", request.standing,
                "let a process stand until all is read, instead of while its tables are copied: "
                "also blocks it frees all the time are judged, in debug mode");

@@ -70,7 +70,7 @@ void add_classes(CommandLine& line) {
                                           "  arenite classes\n"
                                           "  arenite classes --geometry classic\n");
   sub.add_option("--geometry", request.geometry, "which; production if not given")
-      ->check(CLI::IsMember({"production", "classic", "tiny"}));
+      .one_of({"production", "classic", "tiny"});
   add_format(sub, request.format);
 }
 

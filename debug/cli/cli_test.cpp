@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -35,6 +36,29 @@ TEST(Usage, mistakes_end_in_64) {
     EXPECT_EQ(arenite(arguments).code, 64) << arguments << "\n" << arenite(arguments).text;
   EXPECT_EQ(arenite("--help").code, 0);
   EXPECT_EQ(arenite("audit --help").code, 0);
+}
+
+TEST(Usage, a_wrong_choice_is_told_the_words) {
+  // What is given, and what is said of it: whole, and of characters that can be read.
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"show x --as pdf", "--as: pdf not in {cpp,hop,text}"},
+      {"audit --pid 1 --fail-on no", "--fail-on: no not in {error,warning}"},
+      {"leaks --pid 1 --kinds K9", "--kinds: K9 not in {K1,K2,K3,K4}"},
+      {"leaks --pid 1 --format pdf", "--format: pdf not in {json,sarif,text}"},
+      {"leaks --pid 1 --kinds", "--kinds: 1 required TEXT:{K1,K2,K3,K4} missing"},
+      // What a name stands for is no name.
+      {"show x --as 1", "--as: 1 not in {cpp,hop,text}"},
+      {"audit --pid 1 --fail-on 1", "--fail-on: 1 not in {error,warning}"},
+      {"leaks --pid 1 --kinds 1", "--kinds: 1 not in {K1,K2,K3,K4}"},
+      {"stat --pid 1 --format 1", "--format: 1 not in {json,text}"},
+      // Each of several is looked at, in upper or lower case; one alone is taken as it stands.
+      {"leaks --pid 1 --kinds K1,k2,k9", "--kinds: k9 not in {K1,K2,K3,K4}"},
+      {"stat --pid 1 --format JSON", "--format: JSON not in {json,text}"}};
+  for (const auto& [arguments, said] : wrong) {
+    const Output output = arenite(arguments);
+    EXPECT_EQ(output.code, 64) << arguments;
+    EXPECT_EQ(output.text, said + "\nRun with --help for more information.\n") << arguments;
+  }
 }
 
 TEST(Classes, classic_is_the_whole_table) {

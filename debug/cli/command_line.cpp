@@ -5,15 +5,15 @@
 
 namespace arenite::cli {
 
-void add_source(CLI::App& sub, Source& source) {
-  auto* group = sub.add_option_group("source", "what to look at; one of");
-  group->add_option("--pid", source.pid, "a process")->check(CLI::PositiveNumber);
-  group->add_option("--core", source.core, "a core file");
-  group->add_option("--snapshot", source.snapshot, "a file that `arenite snapshot` wrote");
-  group->require_option(1);
+void add_source(CommandOptions& sub, Source& source) {
+  CommandOptions group = sub.add_group("source", "what to look at; one of");
+  group.add_option("--pid", source.pid, "a process").positive();
+  group.add_option("--core", source.core, "a core file");
+  group.add_option("--snapshot", source.snapshot, "a file that `arenite snapshot` wrote");
+  group.require_one();
 }
 
-void add_format(CLI::App& sub, Format& format, std::initializer_list<Format> formats) {
+void add_format(CommandOptions& sub, Format& format, std::initializer_list<Format> formats) {
   static const std::map<Format, std::string> kNames{
       {Format::text, "text"}, {Format::json, "json"}, {Format::sarif, "sarif"}};
   std::map<std::string, Format> allowed;
@@ -22,9 +22,8 @@ void add_format(CLI::App& sub, Format& format, std::initializer_list<Format> for
     allowed[kNames.at(one)] = one;
     listed += (listed.empty() ? "" : "|") + kNames.at(one);
   }
-  sub.add_option("--format", format, "of what is printed; text if not given")
-      ->transform(CLI::CheckedTransformer(allowed))
-      ->option_text(listed);
+  sub.add_choice("--format", format, "of what is printed; text if not given", allowed)
+      .value_text(listed);
 }
 
 void add_snapshot(CommandLine& line) {
@@ -43,7 +42,7 @@ void add_snapshot(CommandLine& line) {
       "  arenite snapshot --pid 4711 -o all.arn --full   for leaks, refs, path too\n");
   add_source(sub, request.source);
   add_format(sub, request.format);
-  sub.add_option("-o,--output", request.output, "the file to write")->required();
+  sub.add_option("-o,--output", request.output, "the file to write").required();
   sub.add_flag(
       "--full", request.full,
       "with the contents of blocks, globals and stacks, which leaks, refs and path follow");
@@ -59,7 +58,7 @@ void add_whatis(CommandLine& line) {
       "whatis", "Say what lies at an address",
       [](const Request& asked) { return whatis(asked.source, asked.address, asked.format); },
       "  arenite whatis 0x7f3b2c010040 --pid 4711\n");
-  sub.add_option("address", request.address, "in hexadecimal")->required();
+  sub.add_option("address", request.address, "in hexadecimal").required();
   add_source(sub, request.source);
   add_format(sub, request.format);
 }

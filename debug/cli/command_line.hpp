@@ -17,8 +17,7 @@
 #include <memory>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
+#include "debug/cli/command_options.hpp"
 #include "debug/cli/commands.hpp"
 
 namespace arenite::cli {
@@ -26,11 +25,11 @@ namespace arenite::cli {
 class CommandLine {
  public:
   /// `chosen` becomes what does the command that was given. Both outlive this.
-  CommandLine(CLI::App& app, std::function<int()>& chosen) : app_(app), chosen_(chosen) {}
+  CommandLine(CLI::App& app, std::function<int()>& chosen) : program_(&app), chosen_(chosen) {}
 
   template <class Request>
   struct Added {
-    CLI::App& sub;
+    CommandOptions sub;
     Request& request;
   };
 
@@ -38,25 +37,25 @@ class CommandLine {
   template <class Request>
   Added<Request> add(const char* name, const char* what, int (*run)(const Request& request),
                      const char* examples) {
-    CLI::App* sub = app_.add_subcommand(name, what);
-    if (*examples != '\0') sub->footer(std::string("Examples:\n") + examples);
     const auto request = std::make_shared<Request>();
-    sub->callback(
-        [&chosen = chosen_, request, run] { chosen = [request, run] { return run(*request); }; });
-    return {*sub, *request};
+    CommandOptions sub = program_.add_command(name, what, [&chosen = chosen_, request, run] {
+      chosen = [request, run] { return run(*request); };
+    });
+    if (*examples != '\0') sub.footer(std::string("Examples:\n") + examples);
+    return {sub, *request};
   }
 
-  const CLI::App& app() const { return app_; }
+  const CLI::App& app() const { return program_.app(); }
 
  private:
-  CLI::App& app_;
+  CommandOptions program_;
   std::function<int()>& chosen_;
 };
 
 /// --pid, --core, --snapshot: one of them must be given.
-void add_source(CLI::App& sub, Source& source);
+void add_source(CommandOptions& sub, Source& source);
 /// --format, one of those named.
-void add_format(CLI::App& sub, Format& format,
+void add_format(CommandOptions& sub, Format& format,
                 std::initializer_list<Format> formats = {Format::text, Format::json});
 
 // A command each, unless it says more.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // `arenite completion` and `arenite man`: written from the very options that are parsed, so that
 // they cannot be out of date.
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "debug/cli/command_line.hpp"
@@ -172,8 +173,8 @@ void add_completion(CommandLine& line) {
                           "  source <(arenite completion bash)\n");
     request.app = &line.app();
     sub.add_option("shell", request.shell, "bash, zsh or fish")
-        ->required()
-        ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+        .required()
+        .one_of({"bash", "zsh", "fish"});
   }
   auto [sub, request] =
       line.add<Request>("man", "Print the manual page", run_man, "  arenite man | man -l -\n");

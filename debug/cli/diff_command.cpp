@@ -369,7 +369,7 @@ int run(const Request& request) {
   const Difference difference(request, before, after, leaks);
   const bool failed = !fail_on.empty() &&
                       fail_on.holds({[&](std::size_t field) { return difference.growth(field); },
-                                     [](auto...) { return false; }});
+                                     [](const auto&...) { return false; }});
   std::string reason;
   bool undecided =
       before.seen.exit_code(reason) == kCannotTell || after.seen.exit_code(reason) == kCannotTell;
@@ -408,8 +408,8 @@ void add_diff(CommandLine& line) {
       "  arenite diff before.arn after.arn\n"
       "  arenite diff before.arn 4711 --fail-on 'leaked > 1M or live > 100M'\n";
   sub.footer(footer);
-  sub.add_option("A", request.before, "the earlier look")->required();
-  sub.add_option("B", request.after, "the later one")->required();
+  sub.add_option("A", request.before, "the earlier look").required();
+  sub.add_option("B", request.after, "the later one").required();
   add_format(sub, request.format);
   sub.add_option("--fail-on", request.fail_on, "end with 1 if this holds of what B has more");
   sub.add_option("--limit", request.limit, "sites to print as text; 0: all. 10 if not given");

@@ -191,13 +191,13 @@ void add_export(CommandLine& line) {
       "  arenite export --pid 4711 --folded | flamegraph.pl > heap.svg\n"
       "  arenite export --pid 4711 --prometheus > /var/lib/node_exporter/arenite.prom\n");
   add_source(sub, request.source);
-  CLI::Option_group* group = sub.add_option_group("as", "one of");
-  group->add_flag("--pprof", request.pprof, "pprof's format, gzip: go tool pprof, speedscope");
-  group->add_flag("--folded", request.folded, "a stack a line, for flame graphs");
-  group->add_flag("--json", request.json, "totals and sites");
-  group->add_flag("--csv", request.csv, "sites");
-  group->add_flag("--prometheus", request.prometheus, "totals and classes, as text for Prometheus");
-  group->require_option(1);
+  CommandOptions group = sub.add_group("as", "one of");
+  group.add_flag("--pprof", request.pprof, "pprof's format, gzip: go tool pprof, speedscope");
+  group.add_flag("--folded", request.folded, "a stack a line, for flame graphs");
+  group.add_flag("--json", request.json, "totals and sites");
+  group.add_flag("--csv", request.csv, "sites");
+  group.add_flag("--prometheus", request.prometheus, "totals and classes, as text for Prometheus");
+  group.require_one();
   sub.add_option("-o,--output", request.output, "the file to write; stdout if not given");
 }
 

@@ -201,6 +201,7 @@ void print_json(const Examination& seen, Leaks& leaks, int code, const std::stri
 
 void print_sarif(const Examination& seen, Leaks& leaks, int code, const std::string& reason) {
   std::vector<SarifRule> rules;
+  rules.reserve(kLeakTexts.size());
   for (std::size_t i = 0; i < kLeakTexts.size(); ++i)
     rules.push_back({kLeakKindNames[i], std::string("Blocks ") + kLeakTexts[i].words,
                      kLeakTexts[i].statement, i == 1 ? "note" : "warning"});
@@ -248,20 +249,16 @@ void add_leaks(CommandLine& line) {
       "  arenite leaks --core core.4711 --kinds K1,K2,K3,K4\n");
   add_source(sub, request.source);
   add_format(sub, request.format, {Format::text, Format::json, Format::sarif});
-  sub.add_option(
+  sub.add_choices(
          "--kinds", request.kinds,
-         "K1 nothing points to, K2 reached only from inside, K3 in a cycle, K4 reached only "
-         "from an ended thread; K1,K3,K4 if not given")
-      ->delimiter(',')
-      ->transform(CLI::CheckedTransformer(std::map<std::string, LeakKind>{{"K1", LeakKind::k1},
-                                                                          {"K2", LeakKind::k2},
-                                                                          {"K3", LeakKind::k3},
-                                                                          {"K4", LeakKind::k4}},
-                                          CLI::ignore_case))
-      ->option_text("K1,K2,K3,K4");
+         "K1 nothing points to, K2 reached only from inside, K3 in a cycle, K4 reached "
+         "only from an ended thread; K1,K3,K4 if not given",
+         {{"K1", LeakKind::k1}, {"K2", LeakKind::k2}, {"K3", LeakKind::k3}, {"K4", LeakKind::k4}})
+      .delimiter(',')
+      .value_text("K1,K2,K3,K4");
   sub.add_option("--suppressions", request.suppressions,
                  "a file of leaks not to report, in LeakSanitizer's format")
-      ->check(CLI::ExistingFile);
+      .existing_file();
   sub.add_option("--limit", request.limit, "groups to print as text; 0: all. 20 if not given");
 }
 

@@ -250,14 +250,14 @@ void add_map(CommandLine& line) {
                         "  arenite map -o heap.html --pid 4711\n"
                         "  arenite map -o change.html --snapshot before.arn --snapshot after.arn\n"
                         "  arenite map -o heap.html --snapshot heap.arn --detail 4194304\n");
-  auto* group =
-      sub.add_option_group("source", "what to draw; at least one, several for a timeline");
-  group->add_option("--pid", request.pid, "a process")->check(CLI::PositiveNumber);
-  group->add_option("--core", request.core, "a core file");
-  group->add_option("--snapshot", request.snapshots, "a file that `arenite snapshot` wrote")
-      ->allow_extra_args(false);
-  group->require_option(1, 0);
-  sub.add_option("-o,--output", request.output, "the file to write")->required();
+  CommandOptions group =
+      sub.add_group("source", "what to draw; at least one, several for a timeline");
+  group.add_option("--pid", request.pid, "a process").positive();
+  group.add_option("--core", request.core, "a core file");
+  group.add_option("--snapshot", request.snapshots, "a file that `arenite snapshot` wrote")
+      .single_values();
+  group.require_at_least_one();
+  sub.add_option("-o,--output", request.output, "the file to write").required();
   sub.add_option("--detail", request.detail_bytes,
                  "bytes of free bitmaps that go in, those of the most pinned arenas first: which "
                  "blocks can be seen one by one. 131072 if not given");

@@ -22,17 +22,17 @@ int reduce_on_heap(const ProgramRequest& request) {
   return reduce(request, request.guarded ? model::run_guarded : model::run);
 }
 
-void add_guarded(CLI::App& sub, ProgramRequest& request) {
+void add_guarded(CommandOptions& sub, ProgramRequest& request) {
   sub.add_flag("--guarded", request.guarded, "on the guard heap of the debug layer");
 }
 
-void add_file(CLI::App& sub, ProgramRequest& request) {
-  sub.add_option("file", request.file, "a heap program: .hop, body or text")->required();
+void add_file(CommandOptions& sub, ProgramRequest& request) {
+  sub.add_option("file", request.file, "a heap program: .hop, body or text").required();
 }
 
-void add_seconds(CLI::App& sub, ProgramRequest& request) {
+void add_seconds(CommandOptions& sub, ProgramRequest& request) {
   sub.add_option("--seconds", request.seconds, "give up after these; 60 if not given")
-      ->check(CLI::Range(1u, 86400u));
+      .within(1u, 86400u);
 }
 
 }  // namespace
@@ -59,9 +59,8 @@ void add_programs(CommandLine& line) {
   auto [sub, request] = line.add<ProgramRequest>("show", "Print a heap program", show,
                                                  "  arenite show small.hop --as cpp\n");
   add_file(sub, request);
-  sub.add_option("--as", request.form, "text, cpp or hop; text if not given")
-      ->transform(CLI::CheckedTransformer(kForms))
-      ->option_text("text|cpp|hop");
+  sub.add_choice("--as", request.form, "text, cpp or hop; text if not given", kForms)
+      .value_text("text|cpp|hop");
   sub.add_option("-o,--output", request.output, "the file to write; stdout if not given");
 }
 

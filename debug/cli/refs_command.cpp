@@ -267,7 +267,7 @@ int run_path(const Request& request) {
 }
 
 void add_words(CommandLine::Added<Request>& added) {
-  added.sub.add_option("address", added.request.address, "in hexadecimal")->required();
+  added.sub.add_option("address", added.request.address, "in hexadecimal").required();
   add_source(added.sub, added.request.source);
   add_format(added.sub, added.request.format);
 }

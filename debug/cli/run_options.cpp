@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "debug/cli/run_environment.hpp"
@@ -91,7 +92,8 @@ void refuse_settings(const RunRequest& request) {
 
 }  // namespace
 
-void add_run_options(CLI::App& sub, RunRequest& request) {
+void add_run_options(CommandOptions& options, RunRequest& request) {
+  CLI::App& sub = options.app();
   sub.add_option("program", request.program, "the program and its arguments");
   sub.add_flag("--print", request.print,
                "show what would be put into the environment, run nothing");

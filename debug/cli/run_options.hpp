@@ -3,13 +3,12 @@
 // table, and the tool's own.
 #pragma once
 
-#include <CLI/CLI.hpp>
-
+#include "debug/cli/command_options.hpp"
 #include "debug/cli/run_request.hpp"
 
 namespace arenite::cli {
 
 /// Mistakes, also in the values, are thrown as CLI::ParseError when the line is parsed.
-void add_run_options(CLI::App& sub, RunRequest& request);
+void add_run_options(CommandOptions& options, RunRequest& request);
 
 }  // namespace arenite::cli

@@ -67,7 +67,7 @@ void add_symbolize(CommandLine& line) {
                         "  ./program 2>&1 | arenite symbolize\n");
   sub.add_option("file", request.path, "a text or JSON report; stdin if not given");
   // How a failing process calls, see debug/report/helper.hpp.
-  sub.add_flag(kHelperFlag, request.handed_over)->group("");
+  sub.add_flag(kHelperFlag, request.handed_over).hidden();
 }
 
 }  // namespace arenite::cli

@@ -193,12 +193,10 @@ void add_watch(CommandLine& line) {
       line.add<Request>("watch", "Show a process's heap again and again", run,
                         "  arenite watch --pid 4711 --every 5s      ends at Ctrl-C\n"
                         "  arenite watch --pid 4711 --count 3 | cat  three looks, as text\n");
-  sub.add_option("--pid", request.source.pid, "a process")->required()->check(CLI::PositiveNumber);
+  sub.add_option("--pid", request.source.pid, "a process").required().positive();
   sub.add_option("--every", request.every, "seconds between looks; 5 if not given")
-      ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, double>{{"s", 1}, {"ms", 0.001}, {"m", 60}},
-                                CLI::AsNumberWithUnit::UNIT_OPTIONAL, "TIME"))
-      ->check(CLI::Range(0.01, 86400.0));
+      .in_units({{"s", 1}, {"ms", 0.001}, {"m", 60}}, "TIME")
+      .within(0.01, 86400.0);
   sub.add_option("--count", request.count, "looks to show; 0: without end, which is the default");
 }
 
