@@ -245,7 +245,7 @@ TEST(HeapSchedules, GivesEachThreadABlockOfItsOwn) {
       const ThreadBlock mine = at->heap().attach(own, State::live);
       check(mine != 0, "no thread block");
       // Plainly: two threads with one block race here.
-      thread_header(mine).reserved[0] = own;
+      thread_header(mine).reserved[0] = static_cast<std::uint32_t>(own);
       void* block = at->allocate(mine, 16);
       check(thread_header(mine).reserved[0] == own, "a thread block with two threads");
       at->free(mine, block, 16);

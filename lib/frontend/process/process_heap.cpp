@@ -277,9 +277,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 1
   .asciz "Arenite"
-  .quad 2
+  .quad 3
 0:
   .quad arenite_process_heap - 0b
   .popsection
 )");
-static_assert(arenite::kLayoutVersion == 2, "the note above repeats it");
+static_assert(arenite::kLayoutVersion == 3, "the note above repeats it");
