@@ -117,14 +117,14 @@ function(arenite_component name)
   add_library(arenite::${name} ALIAS ${target})
 endfunction()
 
-# arenite_test(<name> SOURCES a_test.cpp... [DEPENDS component...] [LABELS label...] [NO_SANITIZE])
+# arenite_test(<name> SOURCES a_test.cpp... [DEPENDS component...] [LABELS label...] [NO_SANITIZE] [OPTIMIZED])
 # A GoogleTest executable <name> in bin, each of its tests known to CTest as <name>.<Suite>.<Test>. Nothing if ARENITE_TESTS is off.
 # NO_SANITIZE: the test cannot live under a sanitizer (it replaces malloc, say). The components it links are instrumented
 # in such a build and need the runtime, so there it is not built at all; elsewhere it carries the label nosan.
 # A test that only must not *run* there, or is to run under ThreadSanitizer in ci/test, says LABELS nosan, LABELS tsan.
-# Its sources are compiled without optimisation, which takes a third of the time; those labelled prop compute too much for that.
+# Its sources are compiled without optimisation, which takes a third of the time, unless it computes too much for that: OPTIMIZED, or labelled prop.
 function(arenite_test name)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE" "" "SOURCES;DEPENDS;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE;OPTIMIZED" "" "SOURCES;DEPENDS;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
     message(FATAL_ERROR "arenite_test(${name}): give SOURCES; unknown: '${arg_UNPARSED_ARGUMENTS}'")
   endif()
@@ -144,7 +144,7 @@ function(arenite_test name)
   _arenite_link_names(links ${arg_DEPENDS})
   add_executable(${name} ${arg_SOURCES})
   arenite_target_defaults(${name})
-  if(NOT "prop" IN_LIST arg_LABELS)
+  if(NOT arg_OPTIMIZED AND NOT "prop" IN_LIST arg_LABELS)
     target_compile_options(${name} PRIVATE $<$<CONFIG:RelWithDebInfo>:-O0>)
   endif()
   target_link_libraries(${name} PRIVATE ${links} GTest::gmock GTest::gtest_main Threads::Threads)

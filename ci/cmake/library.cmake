@@ -64,6 +64,8 @@ arenite_target_defaults(arenite_shared)
 set_target_properties(arenite_shared PROPERTIES OUTPUT_NAME arenite LINKER_LANGUAGE C)
 target_link_options(arenite_shared PRIVATE
   -Wl,--as-needed -Wl,-z,now -Wl,-z,defs -Wl,--build-id=sha1 -Wl,-Bsymbolic-functions
+  # Two mappings less for every process that starts: adr/015, `true`.
+  -Wl,-z,noseparate-code
   # What runs at start and end stands in init_array and fini_array; the two empty functions would be a window each.
   -Wl,-init=arenite_no_init -Wl,-fini=arenite_no_fini
   # pthread_atfork is linked in, and called at start: taken from its archive before the objects, it stands with the first.
