@@ -122,7 +122,8 @@ endfunction()
 # NO_SANITIZE: the test cannot live under a sanitizer (it replaces malloc, say). The components it links are instrumented
 # in such a build and need the runtime, so there it is not built at all; elsewhere it carries the label nosan.
 # A test that only must not *run* there, or is to run under ThreadSanitizer in ci/test, says LABELS nosan, LABELS tsan.
-# Its sources are compiled without optimisation, which takes a third of the time, unless it computes too much for that: OPTIMIZED, or labelled prop.
+# Its sources are compiled without optimisation, which takes a third of the time, unless it computes too much
+# for that, or looks at what compiled code leaves on the stack: OPTIMIZED, or labelled prop.
 function(arenite_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "NO_SANITIZE;OPTIMIZED" "" "SOURCES;DEPENDS;LABELS")
   if(arg_UNPARSED_ARGUMENTS OR NOT arg_SOURCES)
