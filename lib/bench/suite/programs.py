@@ -61,6 +61,7 @@ def figures():
     return [
         Program("start-of-true", "figure", (shutil.which("true"),), quick=True, repeats=40),
         figure("batches", "batches", 5, quick=True),
+        figure("handoff", "handoff"),
         figure("realloc", "realloc_growth", quick=True),
         figure("latency", "latency"),
         figure("returned", "returned", quick=True),

@@ -3,8 +3,6 @@
 // from the one before. Every block is freed by a thread that did not allocate it, the worst case
 // for allocators that send each block home. Resembles xmalloc-test and mimalloc-bench's mstress
 // hand-over.
-#include <array>
-#include <atomic>
 #include <cstdint>
 #include <cstdio>
 #include <memory>
@@ -13,6 +11,7 @@
 
 #include "bench/support/arguments.hpp"
 #include "bench/support/block.hpp"
+#include "bench/support/channel.hpp"
 #include "bench/support/random.hpp"
 #include "bench/support/stopwatch.hpp"
 
@@ -20,42 +19,12 @@ using namespace arenite::bench;
 
 namespace {
 
-// A bounded queue with one writer and one reader.
-class Channel {
- public:
-  bool push(Block block) {
-    const std::size_t end = end_.load(std::memory_order_relaxed);
-    if (end - begin_.load(std::memory_order_acquire) == kCapacity) return false;
-    blocks_[end % kCapacity] = block;
-    end_.store(end + 1, std::memory_order_release);  // pairs with the acquire in pop
-    return true;
-  }
-
-  bool pop(Block& block) {
-    const std::size_t begin = begin_.load(std::memory_order_relaxed);
-    if (begin == end_.load(std::memory_order_acquire)) return false;
-    block = blocks_[begin % kCapacity];
-    begin_.store(begin + 1, std::memory_order_release);  // pairs with the acquire in push
-    return true;
-  }
-
-  bool full() const {
-    return end_.load(std::memory_order_relaxed) - begin_.load(std::memory_order_acquire) ==
-           kCapacity;
-  }
-
- private:
-  static constexpr std::size_t kCapacity = 512;
-  alignas(64) std::atomic<std::size_t> begin_{0};
-  alignas(64) std::atomic<std::size_t> end_{0};
-  alignas(64) std::array<Block, kCapacity> blocks_{};
-};
+using Blocks = Channel<Block, 512>;
 
 constexpr std::uint64_t kTag = 0x72696e67;
 constexpr std::size_t kBurst = 64;
 
-void run(Channel& inbox, Channel& outbox, std::size_t size, std::size_t blocks,
-         std::uint64_t seed) {
+void run(Blocks& inbox, Blocks& outbox, std::size_t size, std::size_t blocks, std::uint64_t seed) {
   Random random(seed);
   std::size_t sent = 0;
   std::size_t received = 0;
@@ -86,7 +55,7 @@ int main(int argc, char** argv) {
   if (threads == 0) arguments.refuse();
 
   const Stopwatch watch;
-  const auto channels = std::make_unique<Channel[]>(threads);
+  const auto channels = std::make_unique<Blocks[]>(threads);
   std::vector<std::thread> ring;
   ring.reserve(threads);
   for (std::size_t number = 0; number < threads; ++number) {
