@@ -36,6 +36,7 @@ class Child {
       ::dup2(ends[1], STDOUT_FILENO);
       ::setenv("ARENITE_LIBRARY", kLibrary.c_str(), 1);
       std::vector<char*> arguments;
+      arguments.reserve(words.size() + 1);
       for (const std::string& word : words) arguments.push_back(const_cast<char*>(word.c_str()));
       arguments.push_back(nullptr);
       ::execvp(arguments[0], arguments.data());
