@@ -28,7 +28,8 @@ inline constexpr std::size_t kFirstClass = [] {
 inline constexpr std::size_t kAllClasses =
     kFirstClass<Production> + SizeClasses<Production>::kCount;
 
-inline constexpr std::size_t kBoundaries = 8, kStates = 6, kFills = 5, kSpanSizes = 64;
+inline constexpr std::size_t kStates = static_cast<std::size_t>(PoolState::kept) + 1;
+inline constexpr std::size_t kBoundaries = 8, kFills = 5, kSpanSizes = 64;
 
 struct PoolCounters {
   std::uint8_t boundary[kAllClasses][kBoundaries];
