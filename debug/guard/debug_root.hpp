@@ -17,7 +17,7 @@
 namespace arenite {
 
 inline constexpr std::uint64_t kDebugCookie = 0x6775626564617265;  // "eradebug" backwards
-inline constexpr std::uint32_t kDebugVersion = 2;
+inline constexpr std::uint32_t kDebugVersion = 3;
 
 /// Bits of `settings`.
 inline constexpr std::uint32_t kFillsFresh = 1, kFillsFreed = 2;

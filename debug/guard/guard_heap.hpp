@@ -240,6 +240,7 @@ class GuardHeap {
 
  private:
   using Outer = typename Table::Outer;
+  static_assert(QuarantineEntry::kNotedBytes == sizeof(SideRecord) + sizeof(QuarantineEntry));
   static constexpr std::size_t kMostBytes = std::size_t{1} << 46;
   /// From here on the heap's zeroed pages, and its not touching them, are worth more than filling.
   static constexpr std::size_t kLargeBytes = 32 << 10;

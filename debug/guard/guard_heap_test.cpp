@@ -251,6 +251,21 @@ TYPED_TEST(GuardHeapTest, QuarantineKeepsBlocksFromReuseAndItsLimit) {
   EXPECT_GT(this->guarded_.quarantine().count(), 0u);
 }
 
+TYPED_TEST(GuardHeapTest, WhatIsNotedOfABlockCountsAsWaitingToo) {
+  BlockFacts facts;
+  for (int i = 0; i < 4000; ++i) {
+    unsigned char* block = this->allocate(1);
+    ASSERT_TRUE(this->guarded_.find(address_of(block), facts));
+    this->free(block);
+  }
+  this->guarded_.hand_over(this->batch_);
+  const std::size_t each =
+      facts.outer_end - facts.outer_begin + sizeof(SideRecord) + sizeof(QuarantineEntry);
+  const auto& quarantine = this->guarded_.quarantine();
+  EXPECT_EQ(quarantine.bytes(), quarantine.count() * each);
+  EXPECT_EQ(quarantine.count(), quarantine.most_bytes() / each) << "it is full";
+}
+
 TYPED_TEST(GuardHeapTest, RefusalsOfTheHeapAreNull) {
   EXPECT_EQ(this->allocate(std::size_t{1} << 45), nullptr);
   EXPECT_EQ(this->allocate(~std::size_t{0} - 40), nullptr);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
-// The quarantine: freed blocks wait here, first in, first out, until more bytes wait than may. A
-// thread gathers what it frees in a batch of its own and hands batches over, so that the lock is
+// The quarantine: freed blocks wait here, first in, first out, until more bytes wait than may, what
+// is noted of them included: of small blocks that is nearly half of the memory that waiting takes.
+// A thread gathers what it frees in a batch of its own and hands batches over, so that the lock is
 // taken once for many blocks; the order is that of the batches. Knows nothing of what a block is.
 #pragma once
 
@@ -19,6 +20,9 @@ namespace arenite {
 /// A block in quarantine in one word: its address, a multiple of 16 below 2^47, and its size.
 class QuarantineEntry {
  public:
+  /// What is noted of a block that waits: its SideRecord and this word.
+  static constexpr std::size_t kNotedBytes = 40;
+
   constexpr QuarantineEntry() = default;
   constexpr QuarantineEntry(Address block, std::size_t bytes)
       : word_(block >> 4 | std::min<std::uint64_t>(bytes >> 4, kMostUnits) << kAddressBits) {}
@@ -29,6 +33,8 @@ class QuarantineEntry {
   constexpr std::size_t bytes() const {
     return static_cast<std::size_t>(word_ >> kAddressBits) << 4;
   }
+  /// What its waiting takes.
+  constexpr std::size_t held_bytes() const { return bytes() + kNotedBytes; }
 
  private:
   static constexpr unsigned kAddressBits = 43;
@@ -78,11 +84,12 @@ class Quarantine {
   Quarantine(const Quarantine&) = delete;
   Quarantine& operator=(const Quarantine&) = delete;
 
-  /// `most_bytes` may wait, in blocks of at least `least_bytes`. False if the memory to note them
-  /// cannot be had.
+  /// `most_bytes` may wait, what is noted included, in blocks of at least `least_bytes`. False if
+  /// the memory to note them cannot be had.
   bool open(std::size_t most_bytes, std::size_t least_bytes) {
     state_.most_bytes = most_bytes;
-    state_.capacity = most_bytes / least_bytes + QuarantineBatch::kEntries;
+    state_.capacity =
+        most_bytes / (least_bytes + QuarantineEntry::kNotedBytes) + QuarantineBatch::kEntries;
     void* at = ::mmap(nullptr, state_.capacity * sizeof(QuarantineEntry), PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     state_.ring = at == MAP_FAILED ? 0 : reinterpret_cast<std::uint64_t>(at);
@@ -147,7 +154,7 @@ class Quarantine {
   bool take_out(QuarantineEntry& entry) {
     const LockGuard guard(state_.lock);
     if (state_.count == 0) return false;
-    state_.bytes -= (entry = entries()[state_.begin]).bytes();
+    state_.bytes -= (entry = entries()[state_.begin]).held_bytes();
     state_.begin = after(state_.begin);
     --state_.count;
     return true;
@@ -161,7 +168,8 @@ class Quarantine {
     QuarantineEntry* const ring = entries();
     std::uint64_t end = state_.begin + state_.count, bytes = state_.bytes;
     if (end >= state_.capacity) end -= state_.capacity;
-    for (unsigned i = 0; i < count; ++i, end = after(end)) bytes += (ring[end] = from[i]).bytes();
+    for (unsigned i = 0; i < count; ++i, end = after(end))
+      bytes += (ring[end] = from[i]).held_bytes();
     state_.bytes = bytes;
     state_.count += count;
     return count;
@@ -176,7 +184,7 @@ class Quarantine {
     std::uint64_t begin = state_.begin, bytes = state_.bytes;
     unsigned count = 0;
     for (; count < room && (bytes > most_bytes || waits); ++count, begin = after(begin))
-      bytes -= (to[count] = ring[begin]).bytes();
+      bytes -= (to[count] = ring[begin]).held_bytes();
     state_.begin = begin;
     state_.bytes = bytes;
     state_.count -= count;

@@ -86,7 +86,7 @@ class WaitingBlocks {
       if (!view_.read(from, entries.data(), part * sizeof(QuarantineEntry)))
         return unreadable(from);
       for (std::uint64_t k = 0; k < part; ++k) {
-        bytes += entries[k].bytes();
+        bytes += entries[k].held_bytes();
         take(entries[k], "the quarantine");
       }
       i += part;

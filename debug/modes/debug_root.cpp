@@ -54,9 +54,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 2
   .asciz "Arenite"
-  .quad 2
+  .quad 3
 0:
   .quad arenite_debug_root - 0b
   .popsection
 )");
-static_assert(arenite::kDebugVersion == 2, "the note above repeats it");
+static_assert(arenite::kDebugVersion == 3, "the note above repeats it");

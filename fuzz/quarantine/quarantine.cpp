@@ -59,9 +59,10 @@ class BareQuarantine {
     left_last_ = 0;
     for (unsigned i = 0; i < batch.count; ++i) {
       waiting_.push_back(batch.entries[i]);
-      bytes_ += batch.entries[i].bytes();
+      bytes_ += batch.entries[i].held_bytes();
     }
-    const std::size_t room = most_ / kLeast + QuarantineBatch::kEntries;
+    const std::size_t room =
+        most_ / (kLeast + QuarantineEntry::kNotedBytes) + QuarantineBatch::kEntries;
     const bool too_many = before + batch.count > room;
     quarantine_.take_in(batch, [this](QuarantineEntry entry) { leaves(entry); });
     for (; batch.left < batch.leaving_count; ++batch.left) leaves(batch.leaving[batch.left]);
@@ -74,8 +75,8 @@ class BareQuarantine {
   void leaves(QuarantineEntry entry) {
     if (waiting_.empty() || waiting_.front().block() != entry.block())
       fail("not first in, first out");
-    left_last_ = entry.bytes();
-    bytes_ -= entry.bytes();
+    left_last_ = entry.held_bytes();
+    bytes_ -= entry.held_bytes();
     waiting_.pop_front();
     arenite::fuzz::count("left");
   }

@@ -45,11 +45,12 @@ struct HeldBlock {
 class HeldBlocks {
  public:
   void add(HeldBlock block) {
-    bytes_ += block.outer_end - block.outer_begin;
+    bytes_ += held_bytes(block);
     blocks_.push_back(std::move(block));
   }
 
   std::deque<HeldBlock>& blocks() { return blocks_; }
+  /// Of memory that waiting takes.
   std::size_t bytes() const { return bytes_; }
   bool empty() const { return blocks_.empty(); }
 
@@ -74,11 +75,16 @@ class HeldBlocks {
   void remove(const HeldBlock* block) {
     const auto found = std::find_if(blocks_.begin(), blocks_.end(),
                                     [block](const HeldBlock& held) { return &held == block; });
-    bytes_ -= found->outer_end - found->outer_begin;
+    bytes_ -= held_bytes(*found);
     blocks_.erase(found);
   }
 
  private:
+  /// The block, the record of 32 bytes, and the word by which it waits.
+  static std::size_t held_bytes(const HeldBlock& block) {
+    return block.outer_end - block.outer_begin + 32 + 8;
+  }
+
   std::deque<HeldBlock> blocks_;
   std::size_t bytes_ = 0;
 };
