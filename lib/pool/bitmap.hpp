@@ -48,7 +48,7 @@ class FreeBitmap {
   /// are in `bits` were free already, a double free; the word is then wrong until `take_back`.
   /// An addition, because the processor has one that returns the former value, and with no bit in
   /// common it is the union. Release pairs with the acquire in `take`; sequentially consistent,
-  /// because the giver then looks at the pool's state (heap/heap.hpp, `give_word`).
+  /// because the giver then looks at the pool's state (heap/class_pools.hpp, `give_word`).
   std::uint64_t give(unsigned index, std::uint64_t bits) {
     return words_[index].fetch_add(bits, std::memory_order_seq_cst);
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * A thread ends while others take its pool over and free its blocks; then another thread takes its thread block. After
- * heap/heap.hpp (`detach`, `hand_back_all`, `leave_for_good`, `exchange`) and thread/registry.hpp (`take`, `give`).
+ * heap/heap.hpp (`detach`, `hand_back_all`), heap/class_pools.hpp (`leave_for_good`, `exchange`) and thread/registry.hpp (`take`, `give`).
  *
  * Holds: a thread block has one thread at a time, and is empty when it changes hands; the pool has one owner at a time;
  * at the end no block is lost: all free, and the pool given back or in the list.

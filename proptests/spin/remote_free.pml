@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * Frees by other threads, with hand-back in batches: bits come back into the bitmap of a pool while its owner takes
- * the last block and leaves it; whoever finds the pool full lists it. After heap/heap.hpp: `give_word`, `leave`,
+ * the last block and leaves it; whoever finds the pool full lists it. After heap/class_pools.hpp: `give_word`, `leave`,
  * `exchange`, `relist`, `close_if_empty`; one step here is one atomic operation there.
  *
  * Holds: no block is in two hands; the pool is in the list exactly if its state says so; at the end no pool with free
