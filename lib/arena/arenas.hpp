@@ -77,7 +77,7 @@ class Arenas {
   void give(PoolIndex first, std::uint32_t pools) {
     for_each_arena(first, pools, [this](ArenaIndex index, std::uint64_t part) {
       tables_.arena(index).dirty_pools |= part;
-      root_.dirty_pools += free_pools(index, part);
+      root_.dirty_pools += mark_free(index, part);
     });
     if (root_.dirty_pools > most_dirty()) {
       root_.retain_pools =
@@ -89,7 +89,7 @@ class Arenas {
   /// The same of pools whose pages nobody touched since they read as zero.
   void give_clean(PoolIndex first, std::uint32_t pools) {
     for_each_arena(first, pools,
-                   [this](ArenaIndex index, std::uint64_t part) { free_pools(index, part); });
+                   [this](ArenaIndex index, std::uint64_t part) { mark_free(index, part); });
   }
 
   /// Gives pages of free pools back, emptiest arenas first, until at most `keep` pools are dirty.
@@ -173,7 +173,7 @@ class Arenas {
   static constexpr std::uint32_t kMaxRetained = 1 << 20;
 
   /// Returns how many there are.
-  unsigned free_pools(ArenaIndex index, std::uint64_t part) {
+  unsigned mark_free(ArenaIndex index, std::uint64_t part) {
     ArenaDescriptor<Native>& arena = tables_.arena(index);
     ARN_ASSERT((arena.free_pools & part) == 0);
     const unsigned count = member_count(part), free = member_count(arena.free_pools);
