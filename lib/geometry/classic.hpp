@@ -21,7 +21,7 @@ struct Classic {
   static constexpr std::uint32_t kMaxThreads = 1 << 10;
   static constexpr std::uint32_t kRetainedPools = 64;
   static constexpr std::uint32_t kKeptSpanPools = 16;
-  static constexpr std::size_t kLargePagesFrom = std::size_t{32} << 20;
+  static constexpr std::size_t kLargePagesFrom = std::size_t{512} << 20;
   static constexpr std::size_t kShelfSlots = 512;
   static constexpr std::size_t kShelfBytes = 128 << 10;
   static constexpr std::size_t kFineLimit = 512;
