@@ -24,7 +24,6 @@ class ClassPools : public HeapParts<Config> {
   using Base::attached;
   using Base::Base;
   using Base::bitmap;
-  using Base::is_diverted;
   using Base::pointer;
   using Base::root_;
   using Base::tables;

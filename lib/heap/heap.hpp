@@ -36,7 +36,6 @@ class Heap : public ThreadArrays<Config> {
   using Arrays::grow;
   using Arrays::hand_back;
   using Arrays::hand_back_some;
-  using Arrays::is_diverted;
   using Arrays::leave_for_good;
   using Arrays::pages_;
   using Arrays::pointer;
@@ -121,6 +120,12 @@ class Heap : public ThreadArrays<Config> {
     return pointer(block);
   }
 
+  /// The fast path of a large one: the span the thread keeps, or null if it keeps none of as many
+  /// pools.
+  void* try_allocate_span(ThreadBlock thread, std::size_t size) {
+    return size > Classes::kSmallLimit ? kept_span(thread).take(size) : nullptr;
+  }
+
   /// How many blocks a refill for this size brings, if the array is empty: 1 for what has none.
   static unsigned refill_count(ThreadBlock thread, std::size_t size) {
     if (size > Classes::kSmallLimit) return 1;
@@ -174,11 +179,13 @@ class Heap : public ThreadArrays<Config> {
   /// The same for a block that `try_free` most likely declines.
   void free_declined(ThreadBlock thread, void* block) {
     const Address at = reinterpret_cast<Address>(block);
-    const SizeClass size_class = class_of_block(at);
-    if (size_class.value != kNoClass)
-      free_to_full_array(thread, at, size_class);
-    else
-      free_span(thread, at);
+    if (!tables().owns(at)) [[unlikely]]
+      return free_foreign(at);
+    const SizeClass size_class = class_at(at);
+    if (size_class.value == kNoClass) return free_span(thread, at);
+    if (tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes != 0) [[unlikely]]
+      bad_pointer("free", at);
+    free_to_full_array(thread, at, size_class);
   }
 
   /// The fast path of realloc: true if the address is the beginning of a small block that holds
@@ -382,18 +389,30 @@ class Heap : public ThreadArrays<Config> {
     return std::exchange(seen, decommits) != decommits;
   }
 
+  [[gnu::cold, gnu::noinline]] void free_foreign(Address at) {
+    if (at != 0) bad_pointer("free", at);
+  }
+
+  /// Requires: the heap owns the address, and it lies in no pool of a class.
   [[gnu::noinline]] void free_span(ThreadBlock thread, Address at) {
-    if (at == 0) return;
-    if (!is_span(at)) bad_pointer("free", at);
+    if (!begins_span(at)) [[unlikely]]
+      bad_pointer("free", at);
     const PoolIndex pool = tables().pool_of(at);
-    if (kept_span(thread).is_worth_keeping(tables().pool(pool).span_pools) && !is_diverted(thread))
-      return kept_span(thread).keep(pool);
+    if (!kept_span(thread).keep(pool)) give_span(pool);
+  }
+
+  [[gnu::noinline]] void give_span(PoolIndex pool) {
     LockGuard guard(root_.range_lock);
     spans().give(pool);
   }
 
   bool is_span(Address at) const {
-    return tables().owns(at) && tables().offset_in_pool(at) == 0 && array_offset_at(at) == 0 &&
+    return tables().owns(at) && array_offset_at(at) == 0 && begins_span(at);
+  }
+
+  /// Requires: the heap owns the address, and it lies in no pool of a class.
+  bool begins_span(Address at) const {
+    return tables().offset_in_pool(at) == 0 &&
            tables().pool(tables().pool_of(at)).state.load(std::memory_order_relaxed) ==
                PoolState::span;
   }

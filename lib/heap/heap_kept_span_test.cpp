@@ -70,6 +70,23 @@ TYPED_TEST(KeptSpanTest, IsNoneThatIsLargeBesideTheHeap) {
   this->expect_all_free();
 }
 
+TYPED_TEST(KeptSpanTest, IsTheFastPathOfALargeRequest) {
+  const auto try_allocate = [this](std::size_t size) {
+    return this->heap.try_allocate_span(this->thread, size);
+  };
+  void* span = this->span(2);
+  EXPECT_EQ(try_allocate(this->kPool + 1), nullptr) << "none is kept yet";
+  this->free(span);
+  for (const std::size_t size : {std::size_t{1}, this->kPool, 2 * this->kPool + 1, ~std::size_t{0},
+                                 ~std::size_t{0} - this->kPool})
+    EXPECT_EQ(try_allocate(size), nullptr) << size;
+  void* again = try_allocate(2 * this->kPool);
+  EXPECT_EQ(again, this->kHasArrays ? span : nullptr);
+  EXPECT_EQ(try_allocate(2 * this->kPool), nullptr) << "it is out";
+  this->free(again);
+  this->expect_all_free();
+}
+
 TYPED_TEST(KeptSpanTest, IsZeroedIfThatIsAskedFor) {
   void* span = this->span(2);
   stamp(span, 2 * this->kPool - 1, 3);

@@ -51,10 +51,6 @@ class HeapParts {
     return {tables().bitmap(pool), Classes::facts(size_class).capacity};
   }
 
-  static bool is_diverted(ThreadBlock thread) {
-    return thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted;
-  }
-
   // The root comes first: the ELF note points at the heap object of the process.
   Root root_{};
   [[no_unique_address]] Pages pages_;

@@ -24,7 +24,6 @@ class ThreadArrays : public ClassPools<Config> {
   using Base::array_of;
   using Base::Base;
   using Base::give_back;
-  using Base::is_diverted;
   using Base::leave_for_good;
   using Base::pointer;
   using Base::reservation;

@@ -109,4 +109,9 @@ inline ThreadHeader<Native>& thread_header(ThreadBlock thread) {
   return *reinterpret_cast<ThreadHeader<Native>*>(thread);
 }
 
+/// Whether its arrays have capacity zero for good: each operation goes to the pools.
+inline bool is_diverted(ThreadBlock thread) {
+  return thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted;
+}
+
 }  // namespace arenite

@@ -162,6 +162,7 @@ void* or_no_memory(void* block) {
 /// Sizes the fast path does not look up are often in the array all the same.
 void* plain_allocate(std::size_t size, Family) {
   if (void* block = ProcessHeap::try_allocate_small(current_block(), size)) return block;
+  if (void* block = process_heap.try_allocate_span(current_block(), size)) return block;
   return plain_refill(size);
 }
 
