@@ -372,7 +372,8 @@ class GuardHeap {
   }
 
   bool is_poisoned(const Outer& outer) const {
-    return settings_.fill_freed && outer.end - outer.begin <= settings_.quarantine_bytes;
+    return settings_.fill_freed &&
+           outer.end - outer.begin + QuarantineEntry::kNotedBytes <= settings_.quarantine_bytes;
   }
 
   bool check_poison(Outer outer, Moment moment) {

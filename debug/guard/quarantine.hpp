@@ -22,6 +22,9 @@ class QuarantineEntry {
  public:
   /// What is noted of a block that waits: its SideRecord and this word.
   static constexpr std::size_t kNotedBytes = 40;
+  /// With what is noted just short of the 32 MiB that may wait unless asked otherwise: a block
+  /// however large then waits, alone.
+  static constexpr std::size_t kMostBytes = (std::size_t{32} << 20) - 48;
 
   constexpr QuarantineEntry() = default;
   constexpr QuarantineEntry(Address block, std::size_t bytes)
@@ -29,7 +32,7 @@ class QuarantineEntry {
   constexpr Address block() const {
     return (word_ & ((std::uint64_t{1} << kAddressBits) - 1)) << 4;
   }
-  /// Rounded down to 16; what is larger than 32 MiB counts as that.
+  /// Rounded down to 16; what is larger than kMostBytes counts as that.
   constexpr std::size_t bytes() const {
     return static_cast<std::size_t>(word_ >> kAddressBits) << 4;
   }
@@ -38,7 +41,8 @@ class QuarantineEntry {
 
  private:
   static constexpr unsigned kAddressBits = 43;
-  static constexpr std::uint64_t kMostUnits = (std::uint64_t{1} << (64 - kAddressBits)) - 1;
+  static constexpr std::uint64_t kMostUnits = kMostBytes >> 4;
+  static_assert(kMostUnits < std::uint64_t{1} << (64 - kAddressBits));
   std::uint64_t word_ = 0;
 };
 

@@ -87,7 +87,7 @@ class GuardBytes {
       cap_ = read_object(view_, plan_.root.quarantine, ring) ? ring.most_bytes : 0;
       cap_known_ = true;
     }
-    return facts.outer_end - facts.outer_begin <= cap_;
+    return facts.outer_end - facts.outer_begin + QuarantineEntry::kNotedBytes <= cap_;
   }
 
   bool is_zero(Address page) const {

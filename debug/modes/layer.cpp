@@ -54,10 +54,10 @@ GuardSettings guard_settings() {
 
 /// Blocks that come back from quarantine lie all over the heap, each on a page that no near cache
 /// of addresses knows any more. Not for the first arena, which is all that small programs have;
-/// what lies behind kLargePagesFrom the heap asks for itself.
+/// nor for what lies far behind, as such an arena stays in large pages whatever it gives back.
 void prefer_large_pages() {
   constexpr std::size_t kSpared = kArenaBytes<Production>;
-  constexpr std::size_t kEnd = Production::kLargePagesFrom;
+  constexpr std::size_t kEnd = std::size_t{64} << 20;
   const auto& range = process_heap.root().range;
   if (range.bytes <= kSpared) return;
   LinuxPages().prefer(range.address + kSpared, std::min<std::size_t>(range.bytes, kEnd) - kSpared,

@@ -82,7 +82,8 @@ void check_codes(std::uint64_t number) {
   const std::size_t bytes = number >> 24;
   const QuarantineEntry entry(at, bytes);
   require(entry.block() == at, "a quarantined block comes back", number);
-  require(entry.bytes() <= bytes && (bytes >= (32u << 20) || entry.bytes() + 16 > bytes),
+  require(entry.bytes() <= bytes &&
+              (bytes >= QuarantineEntry::kMostBytes || entry.bytes() + 16 > bytes),
           "its size comes back", number);
 }
 

@@ -5,6 +5,10 @@
 // without a lock unless the pool changes lists. The states of a pool are told in layout/pool.hpp.
 #pragma once
 
+#include <atomic>
+#include <bit>
+
+#include "base/contract.hpp"
 #include "base/text.hpp"
 #include "heap/heap_parts.hpp"
 #include "os/lock.hpp"
@@ -16,22 +20,22 @@ class ClassPools : public HeapParts<Config> {
   using Base = HeapParts<Config>;
 
  public:
+  using Base::Base;
   using typename Base::Classes;
   using typename Base::Geometry;
 
  protected:
   using Base::arenas;
   using Base::attached;
-  using Base::Base;
   using Base::bitmap;
-  using Base::pointer;
   using Base::root_;
   using Base::tables;
 
   // ---- taking ----
 
-  /// Fills slots from `wanted` down, so that the lowest address is handed out first and the next
-  /// lowest popped first. Returns the lowest slot filled.
+  /// From the pool the thread is attached to and those it exchanges it for: fills slots from
+  /// `wanted` down, so that the lowest address is handed out first and the next lowest popped
+  /// first. Returns the lowest slot filled.
   unsigned take_from_own(ThreadBlock thread, SizeClass size_class, BlockArray& array,
                          unsigned wanted) {
     unsigned lowest = wanted;
@@ -70,6 +74,7 @@ class ClassPools : public HeapParts<Config> {
     return lowest;
   }
 
+  /// The thread has no pool of this class any more; what it had is listed, full, or given back.
   void leave_for_good(ThreadBlock thread, SizeClass size_class) {
     const PoolIndex pool{attached(thread, size_class)};
     if (pool.value == kNone) return;
@@ -84,6 +89,8 @@ class ClassPools : public HeapParts<Config> {
 
   // ---- giving back ----
 
+  /// Sets the bits of `count` blocks of the class in the bitmaps of their pools. One that is free
+  /// already, or behind the last of its pool, ends in the fatal handler.
   void give_back(const Address* blocks, unsigned count, SizeClass size_class) {
     const std::uint64_t reciprocal = Classes::facts(size_class).reciprocal;
     const Address range = root_.range.address;
@@ -105,7 +112,7 @@ class ClassPools : public HeapParts<Config> {
       if (gathered.bits[i] != 0) give_word(gathered.word[i], gathered.bits[i], size_class);
   }
 
-  /// The same for one block, without a table.
+  /// The same for one block.
   void give_one(Address at, SizeClass size_class) {
     const auto [word, bit] =
         bit_of(at - root_.range.address, Classes::facts(size_class).reciprocal);

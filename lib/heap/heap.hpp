@@ -8,12 +8,13 @@
 // Three layers, each on the one before: the pools of each class (class_pools.hpp); the arrays of
 // each thread (thread_arrays.hpp); and here what is done with a block: malloc pops the thread's
 // array of the class, free pushes, and either goes down a layer only when the array is empty or
-// full. Spans have one of their own (span/spans.hpp, kept_span.hpp). Locks, in this order: thread
-// lock, class locks, range lock.
+// full. Spans have a layer of their own (span/spans.hpp, kept_span.hpp). Locks, in this order:
+// thread lock, class locks, range lock.
 #pragma once
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 #include <utility>
 
 #include "base/contract.hpp"
@@ -120,8 +121,8 @@ class Heap : public ThreadArrays<Config> {
     return pointer(block);
   }
 
-  /// The fast path of a large one: the span the thread keeps, or null if it keeps none of as many
-  /// pools.
+  /// The fast path for a large size: the span the thread keeps, or null if it keeps none of as many
+  /// pools, as a diverted thread never does.
   void* try_allocate_span(ThreadBlock thread, std::size_t size) {
     return size > Classes::kSmallLimit ? kept_span(thread).take(size) : nullptr;
   }
@@ -389,6 +390,7 @@ class Heap : public ThreadArrays<Config> {
     return std::exchange(seen, decommits) != decommits;
   }
 
+  /// Of what lies outside: null is ignored, all else is a mistake.
   [[gnu::cold, gnu::noinline]] void free_foreign(Address at) {
     if (at != 0) bad_pointer("free", at);
   }

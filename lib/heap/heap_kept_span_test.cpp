@@ -77,8 +77,9 @@ TYPED_TEST(KeptSpanTest, IsTheFastPathOfALargeRequest) {
   void* span = this->span(2);
   EXPECT_EQ(try_allocate(this->kPool + 1), nullptr) << "none is kept yet";
   this->free(span);
-  for (const std::size_t size : {std::size_t{1}, this->kPool, 2 * this->kPool + 1, ~std::size_t{0},
-                                 ~std::size_t{0} - this->kPool})
+  for (const std::size_t size :
+       {std::size_t{1}, this->kPool, 2 * this->kPool + 1, ~std::size_t{0},
+        ~std::size_t{0} - this->kPool, (this->kPool << 32) + 2 * this->kPool})
     EXPECT_EQ(try_allocate(size), nullptr) << size;
   void* again = try_allocate(2 * this->kPool);
   EXPECT_EQ(again, this->kHasArrays ? span : nullptr);

@@ -3,6 +3,8 @@
 // pages come from, and the views on both that know what lies where.
 #pragma once
 
+#include "arena/arenas.hpp"
+#include "arena/reservation.hpp"
 #include "heap/config.hpp"
 #include "pool/bitmap.hpp"
 #include "span/spans.hpp"

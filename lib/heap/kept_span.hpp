@@ -6,7 +6,7 @@
 
 #include "os/lock.hpp"
 #include "span/spans.hpp"
-#include "thread/registry.hpp"
+#include "thread/arrays.hpp"
 
 namespace arenite {
 
@@ -36,13 +36,15 @@ class KeptSpan {
     if (kept != 0) give_now(PoolIndex{kept - 1});
   }
 
-  /// The span the thread keeps, made one of `size` bytes; null if it has another number of pools.
+  /// The span the thread keeps, made one of `size` bytes, any 64-bit number; null if it has another
+  /// number of pools.
   void* take(std::size_t size) {
     auto& kept = thread_header(thread_).kept_span;
     const std::uint32_t pool = kept.load(std::memory_order_relaxed);
     if (pool == 0) return nullptr;
     const PoolIndex first{pool - 1};
     PoolDescriptor<Native>& descriptor = tables().pool(first);
+    // In 64 bits, unlike Spans::pools_for; a sum that wraps gives 0 pools, which no span has.
     if (descriptor.span_pools != divide_up(size, Geometry::kPoolBytes)) return nullptr;
     kept.store(0, std::memory_order_relaxed);
     descriptor.span_bytes = round_up(size, Geometry::kPageBytes);

@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "heap/class_pools.hpp"
+#include "os/lock.hpp"
 #include "thread/shelf.hpp"
 
 namespace arenite {
@@ -17,14 +18,13 @@ class ThreadArrays : public ClassPools<Config> {
   using Base = ClassPools<Config>;
 
  public:
+  using Base::Base;
   using typename Base::Classes;
   using typename Base::Geometry;
 
  protected:
   using Base::array_of;
-  using Base::Base;
   using Base::give_back;
-  using Base::leave_for_good;
   using Base::pointer;
   using Base::reservation;
   using Base::root_;

@@ -59,7 +59,7 @@ class FreeBitmap {
   }
 
   /// Whether any block is free. Sequentially consistent: the other half of the handshake with
-  /// `give`, see `Heap::leave`.
+  /// `give`, see `leave` in heap/class_pools.hpp.
   bool any() const {
     for (unsigned i = 0; i < word_count(); ++i)
       if (words_[i].load(std::memory_order_seq_cst) != 0) return true;

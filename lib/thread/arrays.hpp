@@ -109,7 +109,8 @@ inline ThreadHeader<Native>& thread_header(ThreadBlock thread) {
   return *reinterpret_cast<ThreadHeader<Native>*>(thread);
 }
 
-/// Whether its arrays have capacity zero for good: each operation goes to the pools.
+/// Whether a thread block is diverted: its arrays have capacity zero for good, and each operation
+/// goes to the pools.
 inline bool is_diverted(ThreadBlock thread) {
   return thread_header(thread).state.load(std::memory_order_relaxed) == ThreadState::diverted;
 }

@@ -54,9 +54,9 @@ class ThreadRegistry {
   }
 
  private:
-  /// All arrays have capacity zero; those of a live thread grow with use: see Heap::grow. What was
-  /// never used is zero as it came from the system, and is not written: most threads need few
-  /// pages.
+  /// All arrays have capacity zero; those of a live thread grow with use: see ThreadArrays::grow.
+  /// What was never used is zero as it came from the system, and is not written: most threads need
+  /// few pages.
   void prepare(ThreadBlock thread, std::uint32_t index) {
     thread_header(thread).index = index;
     // Relaxed: late news is good enough.

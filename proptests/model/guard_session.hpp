@@ -295,8 +295,7 @@ class GuardSession {
   }
 
   bool poisoned(const HeldBlock& block) const {
-    return settings_.fill_freed &&
-           block.outer_end - block.outer_begin <= settings_.quarantine_bytes;
+    return settings_.fill_freed && HeldBlocks::held_bytes(block) <= settings_.quarantine_bytes;
   }
 
   void drain() {

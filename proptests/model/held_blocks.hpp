@@ -44,6 +44,11 @@ struct HeldBlock {
 
 class HeldBlocks {
  public:
+  /// The block, the record of 32 bytes, and the word by which it waits.
+  static std::size_t held_bytes(const HeldBlock& block) {
+    return block.outer_end - block.outer_begin + 32 + 8;
+  }
+
   void add(HeldBlock block) {
     bytes_ += held_bytes(block);
     blocks_.push_back(std::move(block));
@@ -80,11 +85,6 @@ class HeldBlocks {
   }
 
  private:
-  /// The block, the record of 32 bytes, and the word by which it waits.
-  static std::size_t held_bytes(const HeldBlock& block) {
-    return block.outer_end - block.outer_begin + 32 + 8;
-  }
-
   std::deque<HeldBlock> blocks_;
   std::size_t bytes_ = 0;
 };

@@ -175,16 +175,17 @@ TEST(QuarantineSchedules, LetsEachBlockOutOnce) {
     };
   };
   static std::optional<Quarantine> only;
+  static constexpr std::size_t kThree = 3 * QuarantineEntry(16, 32).held_bytes();
   expect_clean({[] {
                   if (only) only->close();
                   quarantine = &only.emplace();
                   own = {};
                   left = {};
-                  check(quarantine->open(96, 32), "no quarantine");
+                  check(quarantine->open(kThree, 32), "no quarantine");
                 },
                 {hand_over(0), hand_over(1), hand_over(2)},
                 [] {
-                  check(quarantine->bytes() <= 96, "more waits than may");
+                  check(quarantine->bytes() <= kThree, "more waits than may");
                   quarantine->drain(count);
                   for (std::size_t thread = 0; thread < 3; ++thread)
                     for (std::size_t i = 1; i <= 3; ++i)

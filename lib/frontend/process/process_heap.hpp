@@ -3,11 +3,11 @@
 // first request, so it works before constructors and after destructors.
 //
 // A thread's `current_thread` is the block of zeros until its first slow operation: every array in
-// it has room for nothing, so that the fast paths fail and the slow ones attach a real block. When
-// the thread ends, the block goes back and `current_thread` is the block of zeros again; whatever
-// the thread still asks for (destructors of other thread-local things) is served through one
-// diverted thread block that all such threads share under a lock. So are threads for which no block
-// could be had.
+// it has room for nothing and it keeps no span, so that the fast paths fail, writing nothing, and
+// the slow ones attach a real block. When the thread ends, the block goes back and `current_thread`
+// is the block of zeros again; whatever the thread still asks for (destructors of other
+// thread-local things) is served through one diverted thread block that all such threads share
+// under a lock. So are threads for which no block could be had.
 //
 // Where an interceptor diverts, `current_thread` stays the block of zeros and only the slow paths
 // know the thread's own block.
