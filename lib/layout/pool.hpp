@@ -5,14 +5,14 @@
 // one over arenas.
 //
 //   free      In its arena's free-pool word; its class byte is 0. `next`, `previous`, `owner`,
-//             `carved` and the bitmap mean nothing. Leaves under the range lock, to attached, listed
-//             or span. If its arena's dirty word has its bit, its pages may hold old contents.
+//             `carved` and the bitmap mean nothing. Leaves under the range lock, to attached,
+//             listed or span. The arena's dirty word tells whether pages may hold old contents.
 //   attached  One thread (`owner`) takes blocks from it, and only that thread clears bits of its
 //             bitmap. Anybody sets bits. In no list. Leaves under the class lock, when it has no
 //             block left (full), or when its thread ends (listed, full or free).
 //   listed    In its class's list, linked both ways; has free blocks; bits are cleared under the
-//             class lock. Leaves under it: a thread attaches it (attached), takes its last block
-//             (full), or all its blocks are free (free).
+//             class lock. Leaves under it: to attached; when its last block is taken, to full;
+//             when all its blocks are free, to free.
 //   full      In no list, had no free block when it was left. Whoever sets a bit and then sees this
 //             state lists it, under the class lock.
 //   span      First pool of a span; `span_pools` pools follow from here, itself included, and
