@@ -7,13 +7,15 @@ if(ARENITE_SANITIZE OR ARENITE_FUZZ)
 endif()
 
 # What every process runs, in fast mode with nothing asked, stands first: the kernel maps code and constants in windows of
-# 64 KiB around what is touched, and what is met by all is to lie in one of them.
+# 64 KiB around what is touched, and what is met by all is to lie in one of them. They just fit: what a C program meets first, C++'s
+# operators and the words of options last (`arenite` needs 64 KiB more when a function that starts every process crosses the end).
 set(arenite_met_by_all
   lib/os/lock.cpp lib/os/linux_pages.cpp lib/os/build_id.cpp
-  lib/frontend/process/process_heap.cpp lib/frontend/malloc/family.cpp lib/frontend/cxx/operators.cpp
-  debug/modes/start.cpp debug/modes/choose.cpp debug/modes/forwarded.cpp debug/options/options.cpp
+  lib/frontend/malloc/family.cpp debug/modes/choose.cpp debug/modes/start.cpp
   debug/annotate/annotator.cpp debug/annotate/memcheck.cpp debug/annotate/address_sanitizer.cpp
-  debug/annotate/memory_sanitizer.cpp)
+  debug/annotate/memory_sanitizer.cpp
+  lib/frontend/process/process_heap.cpp lib/frontend/cxx/operators.cpp
+  debug/modes/forwarded.cpp debug/options/options.cpp)
 
 # The debug layer: the sources of its components, bottom-up, as their folders list them; and what puts them together.
 set(arenite_debug_layer)
