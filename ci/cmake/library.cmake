@@ -7,8 +7,8 @@ if(ARENITE_SANITIZE OR ARENITE_FUZZ)
 endif()
 
 # What every process runs, in fast mode with nothing asked, stands first: the kernel maps code and constants in windows of
-# 64 KiB around what is touched, and what is met by all is to lie in one of them. They just fit: what a C program meets first, C++'s
-# operators and the words of options last (`arenite` needs 64 KiB more when a function that starts every process crosses the end).
+# 64 KiB around what is touched, and code that is met by all is to lie in the first. It just fits: what a C program meets stands
+# before the operators of C++ and the words of options. How much is mapped in the end depends on where the library comes to lie.
 set(arenite_met_by_all
   lib/os/lock.cpp lib/os/linux_pages.cpp lib/os/build_id.cpp
   lib/frontend/malloc/family.cpp debug/modes/choose.cpp debug/modes/start.cpp

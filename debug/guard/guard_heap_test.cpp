@@ -266,6 +266,22 @@ TYPED_TEST(GuardHeapTest, WhatIsNotedOfABlockCountsAsWaitingToo) {
   EXPECT_EQ(quarantine.count(), quarantine.most_bytes() / each) << "it is full";
 }
 
+/// With the most that may wait unless asked otherwise.
+TEST(QuarantineTest, ABlockHoweverLargeWaitsAlone) {
+  Quarantine quarantine;
+  ASSERT_TRUE(quarantine.open(GuardSettings().quarantine_bytes, 32));
+  QuarantineBatch batch;
+  const auto leave = [](QuarantineEntry) {};
+  for (const std::size_t bytes : {std::size_t{32}, std::size_t{40} << 20, std::size_t{1} << 40}) {
+    batch.add({16, bytes});
+    quarantine.take_in(batch, leave);
+    EXPECT_EQ(quarantine.count(), 1u) << bytes;
+    EXPECT_EQ(batch.leaving_count, bytes == 32 ? 0u : 1u) << "the one before";
+    batch.left = batch.leaving_count;
+  }
+  quarantine.close();
+}
+
 TYPED_TEST(GuardHeapTest, RefusalsOfTheHeapAreNull) {
   EXPECT_EQ(this->allocate(std::size_t{1} << 45), nullptr);
   EXPECT_EQ(this->allocate(~std::size_t{0} - 40), nullptr);

@@ -184,7 +184,7 @@ class Heap : public ThreadArrays<Config> {
       return free_foreign(at);
     const SizeClass size_class = class_at(at);
     if (size_class.value == kNoClass) return free_span(thread, at);
-    if (tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes != 0) [[unlikely]]
+    if (!begins_block(at, size_class)) [[unlikely]]
       bad_pointer("free", at);
     free_to_full_array(thread, at, size_class);
   }
@@ -300,14 +300,16 @@ class Heap : public ThreadArrays<Config> {
 
   KeptSpan<Geometry, Pages> kept_span(ThreadBlock thread) { return {root_, pages_, thread}; }
 
-  /// The class of the small block that begins at any address; kNoClass if none does.
-  SizeClass class_of_block(Address at) const {
-    if (!tables().owns(at)) return SizeClass{kNoClass};
-    const SizeClass size_class = class_at(at);
-    return size_class.value != kNoClass &&
-                   tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes == 0
-               ? size_class
-               : SizeClass{kNoClass};
+  /// Requires: the address lies in a pool of the class.
+  bool begins_block(Address at, SizeClass size_class) const {
+    return tables().offset_in_pool(at) % Classes::facts(size_class).block_bytes == 0;
+  }
+
+  /// Requires: the heap owns the address, and it lies in no pool of a class.
+  bool begins_span(Address at) const {
+    return tables().offset_in_pool(at) == 0 &&
+           tables().pool(tables().pool_of(at)).state.load(std::memory_order_relaxed) ==
+               PoolState::span;
   }
 
   // ---- want of memory, and forks ----
@@ -408,17 +410,6 @@ class Heap : public ThreadArrays<Config> {
     spans().give(pool);
   }
 
-  bool is_span(Address at) const {
-    return tables().owns(at) && array_offset_at(at) == 0 && begins_span(at);
-  }
-
-  /// Requires: the heap owns the address, and it lies in no pool of a class.
-  bool begins_span(Address at) const {
-    return tables().offset_in_pool(at) == 0 &&
-           tables().pool(tables().pool_of(at)).state.load(std::memory_order_relaxed) ==
-               PoolState::span;
-  }
-
   // ---- spans ----
 
   using SpanTaken = typename Spans<Geometry, Pages>::Taken;
@@ -488,9 +479,13 @@ class Heap : public ThreadArrays<Config> {
   // ---- callers' mistakes ----
 
   std::size_t usable_at(Address at, const char* operation) {
-    const SizeClass size_class = class_of_block(at);
-    if (size_class.value != kNoClass) return Classes::facts(size_class).block_bytes;
-    if (is_span(at)) return tables().pool(tables().pool_of(at)).span_bytes;
+    if (!tables().owns(at)) bad_pointer(operation, at);
+    const SizeClass size_class = class_at(at);
+    if (size_class.value == kNoClass) {
+      if (begins_span(at)) return tables().pool(tables().pool_of(at)).span_bytes;
+    } else if (begins_block(at, size_class)) {
+      return Classes::facts(size_class).block_bytes;
+    }
     bad_pointer(operation, at);
   }
 
