@@ -88,8 +88,8 @@ def _condition(line):
 
 def _return(line):
     found = RETURN.match(line)
-    if not found or found.group(2) in ("*this", "{}"):
-        return
+    if not found or found.group(2) in ("*this", "{}", "nullptr", "0", "std::nullopt"):
+        return  # nothing would change
     opposite = {"true": "false", "false": "true"}.get(found.group(2), "{}")
     yield found.start(2), "return", found.group(2), opposite
 
