@@ -164,7 +164,8 @@ void answer(int signal, siginfo_t* info, void* context) {
   save(record, *static_cast<const ucontext_t*>(context));
   // Release: pairs with the acquire by which the stopper reads the record.
   record.turn.store(turn_word(turn, TurnPhase::stopped), std::memory_order_release);
-  answers.fetch_add(1, std::memory_order_release);  // pairs with the acquire in wait_for_answers
+  // Relaxed: it only wakes the stopper, which then looks at the record.
+  answers.fetch_add(1, std::memory_order_relaxed);
   wake_all(answers);
   // Acquire: pairs with the release in `close_turn`.
   while (gate.load(std::memory_order_acquire) == turn) sleep_on(gate, turn, nullptr);
@@ -258,9 +259,9 @@ bool give_up(ThreadRecord& record, std::uint32_t turn) {
 
 void wait_for_answers() {
   const timespec limit{0, 1'000'000};
-  // Acquire: pairs with the release in `answer`. An answer that comes between this and the sleep
-  // makes it none.
-  const std::uint32_t seen = answers.load(std::memory_order_acquire);
+  // Relaxed: the stopper looks at the records, which say it all; late news cost a millisecond. An
+  // answer that comes between this and the sleep makes it none.
+  const std::uint32_t seen = answers.load(std::memory_order_relaxed);
   sleep_on(answers, seen, &limit);
 }
 

@@ -61,11 +61,10 @@ std::uint32_t next_turn();
 /// ours are still under way.
 void close_turn();
 
-/// Takes the signal over; 0 means the default. Returns the signal, 0
-/// if it cannot be taken.
-int take_over(int signal);
-/// Which signal `take_over` would take.
+/// Which signal to take over: the one that is taken already, or else this one; 0 means the default.
 int choose(int signal);
+/// Takes over the signal that `choose` named. Returns it, 0 if it cannot be taken.
+int take_over(int signal);
 
 /// -ERROR; -ESRCH if the thread is gone.
 long send(int signal, int task, std::uint32_t turn, std::size_t record);

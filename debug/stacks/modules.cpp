@@ -1,44 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "debug/stacks/modules.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <cstring>
 
 #include "debug/stacks/byte_reader.hpp"
+#include "debug/stacks/executable_path.hpp"
 #include "debug/stacks/loaded_objects.hpp"
 
 namespace arenite {
 namespace {
 
-constexpr std::size_t kPathBytes = 4096;
-
-enum class PathState : std::uint8_t { unread, being_read, read };
-
-constinit char executable_path[kPathBytes] = {};
-constinit std::atomic<PathState> path_state{PathState::unread};
-
-void read_executable_path() {
-  const int saved = errno;
-  const ssize_t length = ::readlink("/proc/self/exe", executable_path, kPathBytes - 1);
-  executable_path[length < 0 ? 0 : length] = '\0';
-  errno = saved;
-}
-
-/// Whoever comes while another reads it does without: it may be a signal handler on that thread.
-const char* path_of_executable() {
-  // Acquire: pairs with the release below.
-  PathState state = path_state.load(std::memory_order_acquire);
-  if (state == PathState::unread &&
-      path_state.compare_exchange_strong(state, PathState::being_read, std::memory_order_relaxed)) {
-    read_executable_path();
-    path_state.store(state = PathState::read, std::memory_order_release);
-  }
-  return state == PathState::read ? executable_path : "";
-}
+constinit ExecutablePath path_of_executable;
 
 /// Copies the build id if it is among these notes.
 bool take_build_id(ByteReader notes, std::uint64_t alignment, ModuleFrame& frame) {
@@ -74,7 +47,7 @@ void find_build_id(const LoadedObject& object, ModuleFrame& frame) {
 }
 
 const char* path_of(const LoadedObject& object) {
-  return object.name[0] == '\0' ? path_of_executable() : object.name;
+  return object.name[0] == '\0' ? path_of_executable.get() : object.name;
 }
 
 }  // namespace

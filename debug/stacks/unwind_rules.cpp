@@ -28,7 +28,8 @@ UnwindRule look_rule_up(Address pc) {
 [[gnu::noinline]] UnwindRule detail::remember_rule(Address place) {
   // That nothing is known yet is not worth remembering.
   if (!objects_prepared()) return {};
-  const std::uint32_t before = forgotten.load(std::memory_order_seq_cst);
+  // Acquire: pairs with the addition in `forget_rules`; with the new count come the new objects.
+  const std::uint32_t before = forgotten.load(std::memory_order_acquire);
   const UnwindRule rule = look_rule_up(place - 1);
   RememberedRule& remembered = remembered_at(place);
   remembered.rule.store(rule.word(), std::memory_order_relaxed);

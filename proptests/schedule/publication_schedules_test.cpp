@@ -8,6 +8,7 @@
 
 #include "debug/modes/sanitizer_interface.hpp"
 #include "debug/python/code_names.hpp"
+#include "debug/stacks/executable_path.hpp"
 #include "proptests/schedule/protocol_test.hpp"
 
 extern "C" {
@@ -80,6 +81,19 @@ TEST(ServiceSchedules, ShowsServicesWhole) {
                  __sanitizer_purge_allocator},
                 [] { install_sanitizer_services(nullptr); }},
                {.bound = 3});
+}
+
+// ---- the path of the program ----
+
+TEST(PathSchedules, ShowThePathWhole) {
+  static ExecutablePath path;
+  const auto look = [] {
+    const char* at = path.get();
+    check(*at == '/' || *at == '\0', "not a path");
+    // To its end, which is written here and not by the system.
+    while (*at != '\0') ++at;
+  };
+  expect_clean({[] { new (&path) ExecutablePath; }, {look, look, look}, [] {}}, {.bound = 3});
 }
 
 // ---- names of Python functions ----
