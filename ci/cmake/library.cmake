@@ -30,8 +30,8 @@ list(APPEND arenite_debug_layer
   debug/modes/annotated.cpp debug/modes/arn_debug.cpp debug/modes/arn_pool.cpp
   debug/modes/debug_root.cpp debug/modes/debug_thread.cpp debug/modes/fail_record.cpp debug/modes/faults.cpp
   debug/modes/filters.cpp debug/modes/incident.cpp debug/modes/layer.cpp debug/modes/lost_blocks.cpp
-  debug/modes/new_modules.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp debug/modes/serve.cpp
-  debug/modes/services.cpp)
+  debug/modes/new_modules.cpp debug/modes/own_operators.cpp debug/modes/page_blocks.cpp debug/modes/sample.cpp
+  debug/modes/serve.cpp debug/modes/services.cpp)
 list(REMOVE_ITEM arenite_debug_layer ${arenite_met_by_all})
 
 add_library(arenite_objects OBJECT

@@ -45,6 +45,7 @@ constexpr const char* kPrograms[] = {
     "long_jumps",
     "many_live_blocks",
     "modules",
+    "own_operators",
     "spawned_programs",
     "streams_and_resources",
     "threads_leave_blocks",

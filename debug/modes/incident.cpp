@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "debug/modes/layer.hpp"
+#include "debug/modes/own_operators.hpp"
 #include "debug/modes/sanitizer_interface.hpp"
 #include "debug/report/names.hpp"
 #include "debug/stacks/capture.hpp"
@@ -131,6 +132,7 @@ bool goes_on(const Incident& incident) {
 }  // namespace
 
 void report_incident(const Incident& incident) {
+  if (incident.fault == Fault::alloc_dealloc_mismatch && operators_explain(incident)) return;
   const bool continues = goes_on(incident);
   {
     const ToolsLookAway away(*layer.annotator);

@@ -27,8 +27,8 @@ struct Incident {
   bool final = false;
 };
 
-/// Reports it and does what `on_error` says; returns only if the process goes on. Any thread,
-/// signal handlers too; with no lock of the layer held.
+/// Reports it, unless it is explained (own_operators.hpp), and does what `on_error` says; returns
+/// only if the process goes on. Any thread, signal handlers too; with no lock of the layer held.
 void report_incident(const Incident& incident);
 
 /// Reports a call of one of CPython's functions that need its lock; `block` is what it was given.
