@@ -467,6 +467,17 @@ TYPED_TEST(BrokenTest, T1_shelf) {
   EXPECT_ONLY("T1");
 }
 
+TYPED_TEST(BrokenTest, T1_shelf_of_every_class) {
+  for (std::uint32_t i = 0; i < this->root().class_count; ++i) {
+    std::atomic<std::uint32_t>& room = this->root().lists[i].shelf_room;
+    const std::uint32_t before = room.load();
+    room.store(this->root().classes[i].shelf_slots + 1);
+    EXPECT_ONLY("T1");
+    room.store(before);
+  }
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
+}
+
 TYPED_TEST(BrokenTest, T2_on_a_shelf) {
   std::uint64_t* shelf =
       this->tables().shelf(SizeClass{static_cast<std::uint8_t>(this->kShelvedClass)});

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "debug/cli/units.hpp"
+
 namespace arenite::cli {
 namespace {
 
@@ -84,6 +86,26 @@ TEST_F(ProgressTest, only_on_a_terminal) {
 TEST(ProgressLine, without_an_end_in_sight) {
   EXPECT_EQ(Progress::line("reading", 0, 1 << 20, 3), "reading: 0 B of 1.0 MiB, 0 B/s");
   EXPECT_EQ(Progress::line("reading", 5, 3, 1), "reading: 5 B of 3 B, 5 B/s");
+}
+
+TEST(UnitsTest, BytesHaveThreeFiguresOrFour) {
+  EXPECT_EQ(bytes_text(0), "0 B");
+  EXPECT_EQ(bytes_text(1023), "1023 B");
+  EXPECT_EQ(bytes_text(1024), "1.0 KiB");
+  EXPECT_EQ(bytes_text(1536), "1.5 KiB");
+  EXPECT_EQ(bytes_text(102348), "99.9 KiB");
+  EXPECT_EQ(bytes_text(102349), "100 KiB");
+  EXPECT_EQ(bytes_text(1048063), "1023 KiB");
+  EXPECT_EQ(bytes_text(1048064), "1.0 MiB");
+  EXPECT_EQ(bytes_text(std::uint64_t{5} << 30), "5.0 GiB");
+  EXPECT_EQ(bytes_text(std::uint64_t{1} << 40), "1.0 TiB");
+  EXPECT_EQ(bytes_text(std::uint64_t{1} << 50), "1.0 PiB");
+  EXPECT_EQ(bytes_text(~std::uint64_t{0}), "16.0 EiB");
+}
+
+TEST(UnitsTest, PercentOfNothingIsNothing) {
+  EXPECT_EQ(percent(1, 4), 25.0);
+  EXPECT_EQ(percent(3, 0), 0.0);
 }
 
 }  // namespace

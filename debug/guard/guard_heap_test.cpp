@@ -282,6 +282,35 @@ TEST(QuarantineTest, ABlockHoweverLargeWaitsAlone) {
   quarantine.close();
 }
 
+TEST(QuarantineTest, ABatchIsFullByCountAndByBytes) {
+  QuarantineBatch small;
+  for (unsigned i = 1; i < QuarantineBatch::kEntries; ++i) small.add({16, 32});
+  EXPECT_FALSE(small.full());
+  small.add({16, 32});
+  EXPECT_TRUE(small.full());
+  QuarantineBatch large;
+  large.add({16, QuarantineBatch::kMostBytes});
+  EXPECT_FALSE(large.full());
+  large.add({16, 16});
+  EXPECT_TRUE(large.full());
+}
+
+TEST(QuarantineTest, HoldsNothingOnceClosed) {
+  Quarantine quarantine;
+  QuarantineBatch batch;
+  for (int round = 0; round < 2; ++round) {
+    ASSERT_TRUE(quarantine.open(1 << 20, 32));
+    EXPECT_EQ(quarantine.count(), 0u);
+    batch.add({16, 64});
+    quarantine.take_in(batch, [](QuarantineEntry) {});
+    EXPECT_EQ(quarantine.count(), 1u);
+    EXPECT_EQ(quarantine.bytes(), 64 + QuarantineEntry::kNotedBytes);
+    quarantine.close();
+    EXPECT_EQ(quarantine.count(), 0u);
+    EXPECT_EQ(quarantine.bytes(), 0u);
+  }
+}
+
 TYPED_TEST(GuardHeapTest, RefusalsOfTheHeapAreNull) {
   EXPECT_EQ(this->allocate(std::size_t{1} << 45), nullptr);
   EXPECT_EQ(this->allocate(~std::size_t{0} - 40), nullptr);

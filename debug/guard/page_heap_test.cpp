@@ -258,6 +258,21 @@ TYPED_TEST(PageHeapEverywhere, FindTellsTheNearestBlockOfAGuardPage) {
   EXPECT_LE(this->facts.outer_begin, this->facts.begin);
 }
 
+TYPED_TEST(PageHeapEverywhere, FindTellsTheStretchABlockLiesIn) {
+  OPEN_OR_SKIP();
+  for (const std::size_t size : Sizes{1, 64, kPageBytes, kPageBytes + 1, 5 * kPageBytes}) {
+    const Address begin = this->allocate(size);
+    ASSERT_TRUE(this->heap->find(begin, this->facts));
+    EXPECT_EQ(this->facts.outer_begin % kPageBytes, 0u);
+    EXPECT_EQ(this->facts.outer_end % kPageBytes, 0u);
+    // A guard page before it, its pages, one behind it.
+    EXPECT_EQ(this->facts.outer_begin, round_down(begin, kPageBytes) - kPageBytes) << size;
+    EXPECT_GE(this->facts.outer_end, round_up(begin + size, kPageBytes) + kPageBytes) << size;
+    EXPECT_FALSE(this->world.accessible(this->facts.outer_begin));
+    EXPECT_FALSE(this->world.accessible(this->facts.outer_end - 1));
+  }
+}
+
 TYPED_TEST(PageHeapEverywhere, FindDecidesByDistanceBetweenEndAndBeginning) {
   this->settings.side = Side::left;
   OPEN_OR_SKIP();

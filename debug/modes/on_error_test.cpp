@@ -57,6 +57,15 @@ TEST(OnError, NothingWithoutAnError) {
   }
 }
 
+TEST(Report, ShowsWhatEachByteIsOf) {
+  // 24 freed bytes with what guards them, at the beginning of the heap.
+  const std::string errors = run_error("twice", "").errors;
+  EXPECT_THAT(errors, HasSubstr("-- -- -- --  ----------------\n  0x"));
+  EXPECT_THAT(errors, HasSubstr("fd fd fd fd  gggggggggggggggg\n=>0x"));
+  EXPECT_THAT(errors, HasSubstr(":[dd]dd dd dd dd dd dd dd dd dd dd dd dd dd dd dd  [f]ffffff"));
+  EXPECT_THAT(errors, HasSubstr("dd dd fd fd fd fd fd fd fd fd  ffffffffgggggggg\n"));
+}
+
 /// A process that stops itself after an error.
 class Stopping {
  public:

@@ -118,10 +118,13 @@ TEST(Read, sizes) {
   expect("size=1-10", 1, 10);
   expect("size=4K-", 4096, ~std::uint64_t{0});
   expect("size=-1M", 0, 1 << 20);
+  expect("size=3m-2g", 3 << 20, std::uint64_t{2} << 30);
+  expect("size=15g", std::uint64_t{15} << 30, std::uint64_t{15} << 30);
   expect("size=48", 48, 48);
   expect("size=0-0", 0, 0);
   EXPECT_EQ(complaint("size=9-3"), "size: \"9-3\" holds no size");
-  for (const char* text : {"size=-", "size=", "size=1-2-3", "size=a-b", "size=K"})
+  for (const char* text :
+       {"size=-", "size=", "size=1-2-3", "size=a-b", "size=K", "size=1t", "size=17179869184g"})
     EXPECT_THAT(complaint(text), HasSubstr("is not MIN-MAX, MIN-, -MAX or one size"));
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// A heap whose blocks are all freed: arrays must not keep pools from becoming empty.
+// How much room arrays have: they grow with use, and must not keep pools from becoming empty when
+// all blocks are freed.
 #include <algorithm>
 #include <random>
 #include <vector>
@@ -38,6 +39,23 @@ class HeapShrinkTest : public HeapFixture<Setup> {
 };
 using Setups = testing::Types<On<Tiny>, On<Classic>, On<Production>>;
 TYPED_TEST_SUITE(HeapShrinkTest, Setups);
+
+TYPED_TEST(HeapShrinkTest, EachRefillDoublesAnArray) {
+  using Classes = SizeClasses<typename TestFixture::G>;
+  for (const std::size_t size : {16u, 64u, 512u}) {
+    const unsigned slots = Classes::facts(Classes::class_of(size)).slots;
+    // The first has made room for a refill, and then for the next.
+    unsigned expected = 2 * std::clamp(256u / static_cast<unsigned>(size), 1u, 8u);
+    for (unsigned room = 0; room < slots;) {
+      void* block = this->allocate(size);
+      ASSERT_NE(block, nullptr);
+      if (this->room(size) == room) continue;
+      room = this->room(size);
+      EXPECT_EQ(room, std::min(expected, slots)) << size;
+      expected *= 2;
+    }
+  }
+}
 
 TYPED_TEST(HeapShrinkTest, NoPoolIsKeptForABlockInAnArray) {
   this->allocate_and_free_many();

@@ -278,6 +278,59 @@ TEST_F(LinuxPagesTest, ReserveLimitIsHalfOfWhatTheProcessMayStillMap) {
             0);
 }
 
+TEST_F(LinuxPagesTest, ReserveLimitIsWhatIsLeftHalved) {
+  EXPECT_EQ(in_child([&] {
+              const std::size_t used = mapped_bytes();
+              const struct rlimit few{used + 64 * kMiB, std::size_t{1} << 50};
+              if (::setrlimit(RLIMIT_AS, &few) != 0) return 1;
+              const std::size_t limit = pages.reserve_limit();
+              return limit > 31 * kMiB && limit <= 32 * kMiB ? 0 : 2;
+            }),
+            0);
+}
+
+/// The number the next file gets.
+int next_file() {
+  const int file = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+  ::close(file);
+  return file;
+}
+
+TEST_F(LinuxPagesTest, LeavesNoFileOpen) {
+  EXPECT_EQ(in_child([&] {
+              const struct rlimit all{std::size_t{1} << 50, std::size_t{1} << 50};
+              if (::setrlimit(RLIMIT_AS, &all) != 0) return 1;
+              const int before = next_file();
+              pages.reserve_limit();
+              return next_file() == before ? 0 : 2;
+            }),
+            0);
+}
+
+/// Whether a core file would leave the mapping out, by /proc/self/smaps.
+bool left_out_of_cores(Address at) {
+  std::ifstream maps("/proc/self/smaps");
+  std::string line;
+  bool inside = false;
+  while (std::getline(maps, line)) {
+    unsigned long begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) inside = begin <= at && at < end;
+    if (inside && line.starts_with("VmFlags:")) return line.find(" dd") != std::string::npos;
+  }
+  return false;
+}
+
+TEST_F(LinuxPagesTest, CoresHoldWhatIsCommitted) {
+  const Address begin = pages.reserve(16 * kPage, kPage);
+  ASSERT_NE(begin, 0u);
+  ASSERT_TRUE(pages.commit(begin, 4 * kPage));
+  EXPECT_FALSE(left_out_of_cores(begin));
+  EXPECT_FALSE(left_out_of_cores(begin + 3 * kPage));
+  EXPECT_TRUE(left_out_of_cores(begin + 4 * kPage));
+  EXPECT_TRUE(left_out_of_cores(begin + 15 * kPage));
+  pages.unreserve(begin, 16 * kPage);
+}
+
 // ---- pages of tests ----
 
 TEST(FakePagesTest, ReservationsAreAlignedZeroAndRecycled) {

@@ -158,6 +158,14 @@ TEST(MadeUpInterpreterTest, FreeThreadedIsLeftAlone) {
 
 TEST(MadeUpInterpreterTest, OldIsLeftAlone) {
   expect_left_alone("asks_old_interpreter", "this CPython is older than 3.7");
+  expect_left_alone("asks_older_interpreter", "this CPython is older than 3.7");
+}
+
+TEST(MadeUpInterpreterTest, WhatIsNotOldIsServed) {
+  const Outcome known = run_program("asks_interpreter");
+  EXPECT_EQ(known.output.find("before main: 0"), std::string::npos) << known.output;
+  EXPECT_EQ(run_program("asks_first_interpreter").output, known.output);
+  EXPECT_EQ(run_program("asks_next_interpreter").output, known.output);
 }
 
 }  // namespace

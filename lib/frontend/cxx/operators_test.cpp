@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every replaceable operator new and delete, as the C++ standard has them.
+#include <malloc.h>
+
 #include <cstdint>
 #include <cstring>
 #include <initializer_list>
@@ -104,11 +106,20 @@ TEST_P(NewTest, BlocksAreOursAndAligned) {
   }
 }
 
+std::size_t live_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return info.uordblks + info.hblkhd;
+}
+
 TEST_P(NewTest, EveryDeleteTakesItsBlocks) {
   for (const Delete& form : kDeletes)
     for (std::size_t size : Sizes{0, 1, 100, 5000, 100'000}) {
-      form.release(GetParam().allocate(size), size);
+      const std::size_t before = live_bytes();
+      void* block = GetParam().allocate(size);
+      EXPECT_GT(live_bytes(), before);
+      form.release(block, size);
       form.release(nullptr, size);
+      EXPECT_EQ(live_bytes(), before) << form.name << " of " << size;
     }
 }
 

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -20,6 +21,21 @@ TEST(MallinfoTest, PartsMakeTheWhole) {
   EXPECT_EQ(info.arena, info.uordblks + info.fordblks);
   EXPECT_LE(info.keepcost, info.fordblks);
   EXPECT_GT(info.uordblks, 0u);
+}
+
+/// Blocks enough for many pools, all freed: the pools are there, and dirty.
+void leave_dirty_pools() {
+  std::vector<void*> blocks(100'000);
+  for (void*& block : blocks) block = malloc(100);
+  for (void* block : blocks) free(block);
+}
+
+TEST(MallinfoTest, CountsFreePools) {
+  leave_dirty_pools();
+  const struct mallinfo2 info = mallinfo2();
+  EXPECT_GT(info.ordblks, 10u);
+  EXPECT_EQ(info.keepcost, info.ordblks * 65536);
+  EXPECT_EQ(info.smblks + info.usmblks + info.fsmblks, 0u);
 }
 
 TEST(MallinfoTest, FollowsSmallBlocks) {
@@ -46,12 +62,21 @@ TEST(MallinfoTest, FollowsSpans) {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 TEST(MallinfoTest, NarrowFormAgreesAndDoesNotWrap) {
-  const struct mallinfo narrow = mallinfo();
+  leave_dirty_pools();
+  void* span = malloc(1'000'000);
   const struct mallinfo2 wide = mallinfo2();
-  EXPECT_EQ(static_cast<std::size_t>(narrow.uordblks), wide.uordblks);
-  EXPECT_EQ(static_cast<std::size_t>(narrow.arena), wide.arena);
-  EXPECT_EQ(static_cast<std::size_t>(narrow.hblkhd), wide.hblkhd);
-  void* span = malloc(std::size_t{5} << 30);
+  const struct mallinfo narrow = mallinfo();
+  const std::pair<int, std::size_t> fields[] = {
+      {narrow.arena, wide.arena},       {narrow.ordblks, wide.ordblks},
+      {narrow.hblks, wide.hblks},       {narrow.hblkhd, wide.hblkhd},
+      {narrow.uordblks, wide.uordblks}, {narrow.fordblks, wide.fordblks},
+      {narrow.keepcost, wide.keepcost}};
+  for (const auto& [field, whole] : fields) {
+    EXPECT_GT(field, 0);
+    EXPECT_EQ(static_cast<std::size_t>(field), whole);
+  }
+  free(span);
+  span = malloc(std::size_t{5} << 30);
   EXPECT_EQ(mallinfo().hblkhd, INT_MAX);
   free(span);
 }
@@ -75,19 +100,47 @@ std::vector<std::string> elements(const std::string& xml) {
   return open.empty() ? seen : std::vector<std::string>{};
 }
 
-TEST(MallocInfoTest, IsWellFormedXml) {
-  char* text = nullptr;
-  std::size_t size = 0;
-  FILE* stream = open_memstream(&text, &size);
+struct Told {
+  std::string text;
+  struct mallinfo2 info;
+};
+
+/// What both tell at the same moment: the stream allocates nothing in between.
+Told told() {
+  static char text[4096], buffer[4096];
+  FILE* stream = fmemopen(text, sizeof text, "w");
+  std::setvbuf(stream, buffer, _IOFBF, sizeof buffer);
   EXPECT_EQ(malloc_info(0, stream), 0);
+  const struct mallinfo2 info = mallinfo2();
   std::fclose(stream);
+  return {text, info};
+}
+
+TEST(MallocInfoTest, TellsWhatMallinfoTells) {
+  leave_dirty_pools();
+  void* span = malloc(1'000'000);
+  const auto [text, info] = told();
+  const auto total = [](const char* type, std::size_t count, std::size_t size) {
+    return std::string("<total type=\"") + type + "\" count=\"" + std::to_string(count) +
+           "\" size=\"" + std::to_string(size) + "\"/>\n";
+  };
+  const std::string numbers =
+      total("rest", info.ordblks, info.fordblks) + total("mmap", info.hblks, info.hblkhd) +
+      "<system type=\"current\" size=\"" + std::to_string(info.arena + info.hblkhd) + "\"/>\n";
+  EXPECT_EQ(text, "<malloc version=\"1\">\n<heap nr=\"0\">\n" + numbers + "</heap>\n" + numbers +
+                      "</malloc>\n");
+  EXPECT_GT(info.hblks, 0u);
+  free(span);
+}
+
+TEST(MallocInfoTest, IsWellFormedXml) {
+  const std::string text = told().text;
   const std::vector<std::string> seen = elements(text);
   ASSERT_FALSE(seen.empty()) << text;
   EXPECT_EQ(seen.front(), "malloc");
   EXPECT_EQ(std::count(seen.begin(), seen.end(), "heap"), 1);
   EXPECT_GE(std::count(seen.begin(), seen.end(), "total"), 2);
   EXPECT_GE(std::count(seen.begin(), seen.end(), "system"), 1);
-  free(text);
   EXPECT_TRUE(elements("<a><b></a></b>").empty());
   EXPECT_TRUE(elements("<a>&</a>").empty());
 }
