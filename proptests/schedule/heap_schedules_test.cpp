@@ -142,19 +142,20 @@ TEST(HeapSchedules, ServesThreeThreadsThatTakeAndGive) {
 }
 
 TEST(HeapSchedules, TellsAPoolOfAnotherClassBeforeItListsIt) {
-  // One thread has seen the full pool and is to list it; meanwhile the other empties it, and leaves
-  // it full again as a pool of another class.
+  // One thread has seen the full pool and is to list it; meanwhile the other empties it, leaves it
+  // full again as a pool of another class, and gives one of those blocks back.
   expect_clean({[] { prepare(2, 9, State::diverted, 256); },
                 {[] { free_block(1, 0, 256); },
                  [] {
                    for (std::size_t i = 1; i < 8; ++i) free_block(0, i, 256);
                    for (std::size_t i = 9; i < 14; ++i) allocate_block(0, i);
+                   free_block(0, 9);
                  }},
                 [] {
                   free_block(0, 8, 256);
                   empty();
                 }},
-               {.bound = 2});
+               {.bound = 3});
 }
 
 TEST(HeapSchedules, ReusesAPoolOfTwoWordsAfterItsLastUsers) {
