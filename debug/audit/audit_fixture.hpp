@@ -104,9 +104,8 @@ class AuditFixture : public ::testing::Test {
   /// A burst that its array does not hold, over a shelf that has grown.
   void fill_shelf() {
     root().lists[kShelvedClass].shelf_room.store(root().classes[kShelvedClass].shelf_slots);
-    std::vector<void*> burst;
-    for (unsigned i = 0; i < 2u * Classes::kFacts[kShelvedClass].slots; ++i)
-      burst.push_back(allocate(Classes::kBlocks[kShelvedClass], second_));
+    std::vector<void*> burst(2u * Classes::kFacts[kShelvedClass].slots);
+    for (void*& block : burst) block = allocate(Classes::kBlocks[kShelvedClass], second_);
     for (void* block : burst) free(block, second_);
     ASSERT_GT(root().lists[kShelvedClass].shelved.load(), 1u);
   }
