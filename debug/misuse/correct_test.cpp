@@ -72,6 +72,18 @@ TEST_P(CorrectTest, RunsAsWithoutTheLibrary) {
   EXPECT_EQ(with.errors, "");
 }
 
+/// What a module with operators of its own may do, code beside it may not.
+TEST(OwnOperatorsTest, ExcuseNoMismatchElsewhere) {
+  for (const char* options : {"mode=debug", "mode=page"}) {
+    const Outcome outcome =
+        run_in_mode({ARENITE_PROGRAMS "/correct/own_operators", "wrong"}, options, true, 100);
+    EXPECT_NE(outcome.errors.find("alloc-dealloc-mismatch (malloc vs operator delete)"),
+              std::string::npos)
+        << options << "\n"
+        << outcome.errors;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Programs, CorrectTest,
                          testing::Combine(testing::ValuesIn(kPrograms), testing::ValuesIn(kModes)),
                          [](const auto& tested) {

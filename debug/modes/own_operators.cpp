@@ -46,7 +46,6 @@ bool has_operators(const LoadedModule& module) {
 
 struct Search {
   Address code;  ///< in whose module to look; 0: in all
-  bool own_code_passed = false;
   bool found = false;
 };
 

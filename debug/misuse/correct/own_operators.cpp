@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Blocks made by a library's own operator new are deleted outside of it, and the other way round.
-// Which operators run outside depends on what is loaded; all of them go to malloc in the end.
+// Which operators run outside depends on what is loaded; all of them go to malloc in the end. With
+// an argument, it goes wrong all the same: no operator made what is deleted.
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <new>
 
 #include "operators.hpp"
 
-int main() {
+int main(int argc, char**) {
   for (int i = 0; i < 100; ++i) {
     char* made = made_inside(100);
     std::memset(made, 1, 100);
@@ -19,5 +21,6 @@ int main() {
     std::memset(outside, 3, 50);
     deleted_inside(outside);
   }
+  if (argc > 1) delete static_cast<char*>(std::malloc(20));
   std::puts("done");
 }
