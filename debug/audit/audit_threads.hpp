@@ -78,7 +78,8 @@ class ThreadAudit {
         (array.reciprocal != 0 || array.capacity != 0))
       wrong("the reciprocal is another class's");
     check_entries(size_class, plan().array(thread_, size_class) + kArrayHeaderBytes,
-                  std::min<std::uint32_t>(array.count, record.slots), Holder::array);
+                  static_cast<std::uint32_t>(std::min<std::uint64_t>(array.count, record.slots)),
+                  Holder::array);
   }
 
   void check_shelf(std::uint32_t size_class) {

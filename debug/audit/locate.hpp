@@ -129,8 +129,8 @@ class Locator {
     for (std::uint32_t i = 0; i < plan_.thread_count; ++i) {
       ThreadArray array;
       if (!read_object(view_, plan_.array(i, found.size_class), array)) continue;
-      const std::uint32_t count = std::min(array.count, record.slots);
-      for (std::uint32_t k = 0; k < count; ++k) {
+      const std::uint64_t count = std::min<std::uint64_t>(array.count, record.slots);
+      for (std::uint64_t k = 0; k < count; ++k) {
         std::uint64_t entry;
         if (!read_object(view_, plan_.array(i, found.size_class) + kArrayHeaderBytes + k * 8,
                          entry) ||

@@ -51,13 +51,13 @@ class HeldBlocks {
   }
 
   template <MemoryView View>
-  void gather_entries(const View& view, Address at, std::uint32_t size_class, std::uint32_t count,
+  void gather_entries(const View& view, Address at, std::uint32_t size_class, std::uint64_t count,
                       std::uint32_t slots) {
     std::array<Address, kSlotsAtOnce> entries;
-    for (std::uint32_t rest = std::min(count, slots); rest > 0;) {
-      const std::uint32_t part = std::min(rest, kSlotsAtOnce);
+    for (std::uint64_t rest = std::min<std::uint64_t>(count, slots); rest > 0;) {
+      const std::uint64_t part = std::min<std::uint64_t>(rest, kSlotsAtOnce);
       if (!view.read(at, entries.data(), part * sizeof entries[0])) return;
-      for (std::uint32_t i = 0; i < part; ++i) hold(entries[i], size_class);
+      for (std::uint64_t i = 0; i < part; ++i) hold(entries[i], size_class);
       rest -= part;
       at += part * sizeof entries[0];
     }

@@ -21,7 +21,7 @@ namespace arenite {
 
 inline constexpr std::size_t kLineBytes = 64;
 /// count, capacity and the reciprocal stand before the slots; see layout/thread.hpp.
-inline constexpr std::size_t kArrayHeaderBytes = 8;
+inline constexpr std::size_t kArrayHeaderBytes = 16;
 /// Not a class: its array has capacity zero in every thread.
 inline constexpr std::uint8_t kNoClass = 255;
 

@@ -182,8 +182,8 @@ class Heap : public ThreadArrays<Config> {
     const Address at = reinterpret_cast<Address>(block);
     if (!tables().owns(at)) [[unlikely]]
       return free_foreign(at);
+    if (tables().class_byte_at(at) == 0) return free_span(thread, at);
     const SizeClass size_class = class_at(at);
-    if (size_class.value == kNoClass) return free_span(thread, at);
     if (!begins_block(at, size_class)) [[unlikely]]
       bad_pointer("free", at);
     free_to_full_array(thread, at, size_class);
@@ -402,7 +402,8 @@ class Heap : public ThreadArrays<Config> {
     if (!begins_span(at)) [[unlikely]]
       bad_pointer("free", at);
     const PoolIndex pool = tables().pool_of(at);
-    if (!kept_span(thread).keep(pool)) give_span(pool);
+    if (!kept_span(thread).keep(pool)) [[unlikely]]
+      give_span(pool);
   }
 
   [[gnu::noinline]] void give_span(PoolIndex pool) {

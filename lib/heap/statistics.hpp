@@ -261,7 +261,7 @@ class StatisticsCollector {
     for (std::uint32_t i = 0; i < root_.class_count; ++i) {
       ThreadArray array;
       if (!read(thread + std::uint64_t{root_.classes[i].first_line} * kLineBytes, array)) return;
-      statistics_.classes[i].held += std::min(array.count, root_.classes[i].slots);
+      statistics_.classes[i].held += std::min<std::uint64_t>(array.count, root_.classes[i].slots);
     }
   }
 

@@ -81,8 +81,8 @@ class ThreadArrays : public ClassPools<Config> {
   /// Hands the youngest entries of a full array back: most of them if the shelf has room, since
   /// they are easily had again; else half of them, to the bitmaps.
   void hand_back_some(ThreadBlock thread, SizeClass size_class) {
-    // Arrays have a whole number of lines, less one slot: what goes is a multiple of eight.
-    constexpr unsigned kKept = 7;
+    // Arrays have a whole number of lines, less two slots: what goes is a multiple of eight.
+    constexpr unsigned kKept = 6;
     const unsigned slots = Classes::facts(size_class).slots;
     if (shelve(thread, size_class, std::min(slots / 2, kKept))) return;
     hand_back(thread, size_class, slots / 2);

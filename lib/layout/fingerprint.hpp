@@ -71,6 +71,7 @@ inline constexpr std::uint64_t kFingerprint = [] {
       offsetof(Header, kept_span),
       sizeof(ThreadArray),
       offsetof(ThreadArray, capacity),
+      offsetof(ThreadArray, reciprocal),
       kLineBytes,
       kArenaPools,
       static_cast<std::uint64_t>(PoolState::kept),

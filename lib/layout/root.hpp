@@ -13,7 +13,7 @@
 namespace arenite {
 
 inline constexpr std::uint64_t kRootCookie = 0x6574696e65726165;  // "earenite" backwards
-inline constexpr std::uint32_t kLayoutVersion = 3;
+inline constexpr std::uint32_t kLayoutVersion = 4;
 inline constexpr unsigned kMaxClasses = 128;
 
 /// A stretch of the reservation; what lies before `committed` is accessible.

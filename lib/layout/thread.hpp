@@ -20,9 +20,13 @@ namespace arenite {
 
 /// Header of a thread array; `capacity` slots of 64-bit addresses follow. Where the capacity is
 /// zero the reciprocal may be too: whoever frees a block of the class then goes the slow path.
+///
+/// The count is a whole word, though it stays small: processors hand a word that was just stored to
+/// the next load sooner than a part of one, and each malloc and free waits for the count of the
+/// operation before it (lib/adr/019).
 struct ThreadArray {
-  std::uint16_t count;
-  std::uint16_t capacity;
+  std::uint64_t count;
+  std::uint32_t capacity;
   std::uint32_t reciprocal;
 };
 static_assert(sizeof(ThreadArray) == kArrayHeaderBytes);
@@ -47,7 +51,7 @@ struct ThreadHeader {
   std::uint64_t straight_left;
   /// First pool of the freed span that the thread keeps, plus 1; 0 if it keeps none.
   Shared<Space, std::uint32_t> kept_span;
-  std::uint32_t reserved[5];
+  std::uint32_t reserved[3];
 };
 static_assert(kSameLayout<ThreadHeader> && sizeof(ThreadHeader<Native>) == kLineBytes);
 

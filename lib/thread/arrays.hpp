@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <type_traits>
 
 #include "base/contract.hpp"
 #include "layout/tables.hpp"
@@ -44,13 +45,12 @@ class BlockArray {
   /// False if there is no room.
   bool push(Address block) {
     std::size_t count = header_.count;
-    if (count >= header_.capacity) [[unlikely]]
+    if (static_cast<std::uint32_t>(count) >= header_.capacity) [[unlikely]]
       return false;
     ++count;
-    // Counted from the header, which is as long as a slot: one addition serves both.
-    std::atomic_ref(slots_[count - 1]).store(block, std::memory_order_relaxed);
+    std::atomic_ref(last_of(count)).store(block, std::memory_order_relaxed);
     // Release: pairs with the acquire in `count_seen`; no entry is counted that is not there.
-    write(header_.count, static_cast<unsigned>(count), std::memory_order_release);
+    write(header_.count, count, std::memory_order_release);
     return true;
   }
 
@@ -63,7 +63,7 @@ class BlockArray {
     return low < header_.reciprocal;
   }
 
-  unsigned count() const { return header_.count; }
+  unsigned count() const { return static_cast<unsigned>(header_.count); }
   unsigned capacity() const { return header_.capacity; }
   Address slot(unsigned index) const { return slots_[index]; }
   const Address* slots() const { return slots_; }
@@ -85,13 +85,20 @@ class BlockArray {
 
   /// The count as another thread sees it: a forked child that adopts the array.
   unsigned count_seen() const {
-    return std::atomic_ref(header_.count).load(std::memory_order_acquire);
+    return static_cast<unsigned>(std::atomic_ref(header_.count).load(std::memory_order_acquire));
   }
 
  private:
   template <class Number>
-  static void write(std::uint16_t& field, Number value, std::memory_order order) {
-    std::atomic_ref(field).store(static_cast<std::uint16_t>(value), order);
+  static void write(Number& field, std::type_identity_t<Number> value, std::memory_order order) {
+    std::atomic_ref(field).store(value, order);
+  }
+
+  /// The last of `count` slots. Requires: count > 0. In numbers, for compilers then take the new
+  /// count and a constant for an address, and compute no second one.
+  std::uint64_t& last_of(std::size_t count) const {
+    const Address before = reinterpret_cast<Address>(&header_) + sizeof(ThreadArray) - 8;
+    return *reinterpret_cast<std::uint64_t*>(before + count * 8);
   }
 
   ThreadArray& header_;

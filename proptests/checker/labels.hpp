@@ -334,13 +334,13 @@ class Labels {
       return unused ? kUnchecked : "T1";
     }
     if (is(field, "capacity")) {
-      const auto capacity = flipped<std::uint16_t>(field, bit);
+      const auto capacity = flipped<std::uint32_t>(field, bit);
       if (own.reciprocal() == 0 && capacity != 0) return "T1";
       return capacity <= slots && capacity >= own.count() ? kUnchecked : "T1";
     }
     if (is(field, "count")) {
       // Fewer: what is not counted any more looks live. More: what stands behind counts.
-      const auto count = flipped<std::uint16_t>(field, bit);
+      const auto count = flipped<std::uint64_t>(field, bit);
       if (count > own.capacity()) return "T1";
       for (unsigned slot = own.count(); slot < count; ++slot)
         if (!could_hold(field.size_class, own.slot(slot))) return "T2 B1 P3";

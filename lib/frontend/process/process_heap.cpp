@@ -278,9 +278,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 1
   .asciz "Arenite"
-  .quad 3
+  .quad 4
 0:
   .quad arenite_process_heap - 0b
   .popsection
 )");
-static_assert(arenite::kLayoutVersion == 3, "the note above repeats it");
+static_assert(arenite::kLayoutVersion == 4, "the note above repeats it");
