@@ -37,6 +37,7 @@ class Heap : public ThreadArrays<Config> {
   using Arrays::grow;
   using Arrays::hand_back;
   using Arrays::hand_back_some;
+  using Arrays::leave_behind;
   using Arrays::leave_for_good;
   using Arrays::pages_;
   using Arrays::pointer;
@@ -79,10 +80,21 @@ class Heap : public ThreadArrays<Config> {
     return registry().take(system_thread, state);
   }
 
-  /// Hands everything the thread block holds back and makes it available to others.
+  /// Hands everything the thread block holds back and makes it available to others. Blocks may go
+  /// to the shelves, where the next thread finds them; but not while the heap shrinks, and who
+  /// leaves last clears them.
   void detach(ThreadBlock thread) {
-    hand_back_all(thread);
-    registry().give(thread);
+    if (heap_shrank(thread)) {
+      hand_back_all(thread);
+    } else {
+      for (std::size_t i = 0; i < Classes::kCount; ++i) {
+        const SizeClass size_class{static_cast<std::uint8_t>(i)};
+        leave_behind(thread, size_class);
+        leave_for_good(thread, size_class);
+      }
+      kept_span(thread).give();
+    }
+    if (registry().give(thread)) drain_shelves();
   }
 
   /// Hands back what the arrays and all shelves hold and the span the thread keeps, and leaves all

@@ -142,8 +142,10 @@ TEST(HeapThreadsTest, TenThousandThreadsComingAndGoingKeepMemoryFlat) {
   heap.free(first, heap.allocate(first, 100));
   heap.detach(first);
   heap.detach(second);
-  const std::size_t at_first = committed(heap);
+  std::size_t at_first = 0;
   for (int i = 0; i < kThreads; i += 2) {
+    // The first few come by all tables.
+    if (i == 100) at_first = committed(heap);
     const auto work = [&heap](std::uint64_t number) {
       const ThreadBlock thread = heap.attach(number);
       ASSERT_NE(thread, 0u);

@@ -89,6 +89,15 @@ class ThreadArrays : public ClassPools<Config> {
     if (Shelf<Geometry>(root_, size_class).note_passed(slots - slots / 2)) drain_shelf(size_class);
   }
 
+  /// Hands all entries back when the thread ends: to the shelf, if threads that came after others
+  /// had asked for such blocks before; else to the bitmaps.
+  void leave_behind(ThreadBlock thread, SizeClass size_class) {
+    const unsigned count = array_of(thread, size_class).count_seen();
+    if (count == 0 || shelve(thread, size_class, 0)) return;
+    hand_back(thread, size_class, 0);
+    if (Shelf<Geometry>(root_, size_class).note_passed(count)) drain_shelf(size_class);
+  }
+
   /// Hands all blocks of all shelves back to the bitmaps.
   void drain_shelves() {
     for (std::size_t i = 0; i < Classes::kCount; ++i)

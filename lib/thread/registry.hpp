@@ -39,10 +39,14 @@ class ThreadRegistry {
     return thread;
   }
 
-  /// Requires: the arrays are empty and no pool is attached.
-  void give(ThreadBlock thread) {
+  /// Requires: the arrays are empty and no pool is attached. True if no other thread has a block.
+  bool give(ThreadBlock thread) {
     LockGuard guard(root_.thread_lock);
     thread_header(thread).state.store(ThreadState::unused, std::memory_order_release);
+    const std::uint32_t used = root_.threads_used.load(std::memory_order_relaxed);
+    std::uint32_t index = 0;
+    while (index < used && state_of(index) == ThreadState::unused) ++index;
+    return index == used;
   }
 
   ThreadBlock block(std::uint32_t index) const {
