@@ -202,7 +202,7 @@ class Heap : public ThreadArrays<Config> {
   }
 
   /// The fast path of realloc: true if the address is the beginning of a small block that holds
-  /// `size` bytes and is not more than twice as large.
+  /// `size` bytes, and would not waste more than a quarter of itself.
   bool fits_in_place(ThreadBlock thread, Address at, std::size_t size) const {
     if (!tables().in_range(at)) return false;
     const std::size_t line = tables().class_byte_at(at);
@@ -211,8 +211,9 @@ class Heap : public ThreadArrays<Config> {
            is_well_used(size, block_bytes);
   }
 
+  // What CPython's own allocator asks of a block that is to shrink where it stands, too.
   static bool is_well_used(std::size_t size, std::size_t block_bytes) {
-    return size <= block_bytes && size * 2 >= block_bytes;
+    return size <= block_bytes && size * 4 >= block_bytes * 3;
   }
 
   /// Makes a block hold `size` bytes: where it stands, by moving its pages, or by a copy. Null if

@@ -66,12 +66,29 @@ TYPED_TEST(HeapReallocTest, RandomSizesKeepContentsOfAllBlocks) {
   this->expect_all_free();
 }
 
-TYPED_TEST(HeapReallocTest, BlockStaysWhereItFitsWithoutWastingHalf) {
+TYPED_TEST(HeapReallocTest, BlockStaysWhereItFitsWithoutWastingAQuarter) {
   for (const std::uint32_t bytes : TypeParam::Layout::kBlockBytes) {
     void* block = this->allocate(bytes);
-    EXPECT_EQ(this->reallocate(block, bytes / 2), block) << bytes;
+    const std::uint32_t least = (3 * bytes + 3) / 4;
+    EXPECT_EQ(this->reallocate(block, least), block) << bytes;
     EXPECT_EQ(this->reallocate(block, bytes), block) << bytes;
-    EXPECT_NE(this->reallocate(block, bytes + 1), block) << bytes;
+    void* grown = this->reallocate(block, bytes + 1);
+    EXPECT_NE(grown, block) << bytes;
+    this->free(grown);
+  }
+}
+
+TYPED_TEST(HeapReallocTest, BlockThatWastesAQuarterIsExchangedForOneOfTheNextClassThatHolds) {
+  using Classes = SizeClasses<typename TypeParam::Layout>;
+  for (const std::uint32_t bytes : TypeParam::Layout::kBlockBytes) {
+    const std::uint32_t less = (3 * bytes + 3) / 4 - 1;
+    const bool smaller = Classes::facts(Classes::class_of(less)).block_bytes < bytes;
+    void* block = this->allocate(bytes);
+    void* shrunk = this->reallocate(block, less);
+    EXPECT_EQ(shrunk != block, smaller) << bytes;
+    EXPECT_EQ(this->heap.usable_size(shrunk),
+              Classes::facts(Classes::class_of(less)).block_bytes);
+    this->free(shrunk);
   }
 }
 
