@@ -41,7 +41,7 @@ def describe():
         "machine": f"{os.cpu_count()} x {processor()}, {memory_gib():.0f} GiB",
         "system": f"{distribution()}, Linux {platform.release()}, {' '.join(platform.libc_ver())}",
         "commit": commit + (" with local changes" if changed else ""),
-        "command": shlex.join(["ci/bench", *sys.argv[1:]]),
+        "command": shlex.join([os.path.relpath(sys.argv[0], ROOT), *sys.argv[1:]]),
         "date": time.strftime("%Y-%m-%d %H:%M:%S UTC", time.gmtime()),
         "load before": f"{os.getloadavg()[0]:.2f}",
     }
