@@ -7,7 +7,8 @@ NAME = 18
 
 
 def cell(text):
-    return f"{text:>{CELL}}"
+    """A longer one is cut, so that columns stay apart."""
+    return f" {text[:CELL - 1]:>{CELL - 1}}"
 
 
 def heading(measured, first, second):
