@@ -206,6 +206,9 @@ TEST(HeapSchedules, HandsFullArraysBack) {
 
 // ---- threads that come and go ----
 
+/// Of a thread's array for the smallest blocks.
+constexpr std::size_t kSlots = SizeClasses<Tiny>::kFacts[0].slots;
+
 TEST(HeapSchedules, HandsBlocksOverTheShelf) {
   // One thread's array overflows onto the shelf while another's refill takes from there; the first
   // to put finds the table inaccessible.
@@ -213,11 +216,12 @@ TEST(HeapSchedules, HandsBlocksOverTheShelf) {
   expect_clean({[] {
                   prepare(2, 10, State::live, kSize);
                   at->heap().root().lists[0].shelf_room.store(16);
-                  for (std::size_t i = 0; i < 7; ++i) free_block(1, i, kSize);
+                  for (std::size_t i = 0; i < kSlots; ++i) free_block(1, i, kSize);
+                  check(at->heap().root().lists[0].shelved.load() == 0, "the array overflowed");
                 },
                 {[] {
-                   free_block(1, 7, kSize);
-                   free_block(1, 8, kSize);
+                   free_block(1, kSlots, kSize);
+                   free_block(1, kSlots + 1, kSize);
                  },
                  [] {
                    for (std::size_t i = 10; i < 16; ++i) allocate_block(0, i, kSize);
@@ -237,6 +241,32 @@ TEST(HeapSchedules, ClearsTheShelfWhileItIsUsed) {
                    for (std::size_t i = 10; i < 16; ++i) allocate_block(0, i, kSize);
                  }},
                 [] { empty(kSize); }});
+}
+
+TEST(HeapSchedules, LeavesBlocksOnTheShelfForWhoAsksMeanwhile) {
+  constexpr std::size_t kSize = 16;
+  expect_clean({[] {
+                  prepare(2, 4, State::live, kSize);
+                  at->heap().root().lists[0].shelf_room.store(16);
+                  for (std::size_t i = 0; i < 4; ++i) free_block(1, i, kSize);
+                },
+                {[] { at->heap().detach(std::exchange(threads[1], 0)); },
+                 [] {
+                   for (std::size_t i = 4; i < 9; ++i) allocate_block(0, i, kSize);
+                 }},
+                [] { empty(kSize); }});
+}
+
+TEST(HeapSchedules, LastOfTwoThreadsToGoClearsTheShelf) {
+  constexpr std::size_t kSize = 16;
+  expect_clean({[] {
+                  prepare(2, 4, State::live, kSize);
+                  at->heap().root().lists[0].shelf_room.store(16);
+                  for (std::size_t i = 0; i < 4; ++i) free_block(i % 2, i, kSize);
+                },
+                {[] { at->heap().detach(std::exchange(threads[0], 0)); },
+                 [] { at->heap().detach(std::exchange(threads[1], 0)); }},
+                [] { at->check_empty(); }});
 }
 
 TEST(HeapSchedules, GivesEachThreadABlockOfItsOwn) {
