@@ -86,8 +86,7 @@ TYPED_TEST(HeapReallocTest, BlockThatWastesAQuarterIsExchangedForOneOfTheNextCla
     void* block = this->allocate(bytes);
     void* shrunk = this->reallocate(block, less);
     EXPECT_EQ(shrunk != block, smaller) << bytes;
-    EXPECT_EQ(this->heap.usable_size(shrunk),
-              Classes::facts(Classes::class_of(less)).block_bytes);
+    EXPECT_EQ(this->heap.usable_size(shrunk), Classes::facts(Classes::class_of(less)).block_bytes);
     this->free(shrunk);
   }
 }
