@@ -3,7 +3,6 @@
 // that came after others had asked for as much; nothing while the heap shrinks, and nothing when
 // the last one goes.
 #include <array>
-#include <vector>
 
 #include <gtest/gtest.h>
 

@@ -77,7 +77,7 @@ class KeptSpan {
     thread_header(thread_).kept_span.store(pool.value + 1, std::memory_order_relaxed);
   }
 
-  // Not a member, and called last, so that the way past it needs no stack.
+  // Static, and called last, so that the way past it needs no stack.
   [[gnu::noinline]] static void keep_instead(Root& root, Pages& pages, ThreadBlock thread,
                                              PoolIndex pool) {
     KeptSpan self(root, pages, thread);

@@ -84,18 +84,14 @@ class ThreadArrays : public ClassPools<Config> {
     // Arrays have a whole number of lines, less two slots: what goes is a multiple of eight.
     constexpr unsigned kKept = 6;
     const unsigned slots = Classes::facts(size_class).slots;
-    if (shelve(thread, size_class, std::min(slots / 2, kKept))) return;
-    hand_back(thread, size_class, slots / 2);
-    if (Shelf<Geometry>(root_, size_class).note_passed(slots - slots / 2)) drain_shelf(size_class);
+    shelve_or_hand_back(thread, size_class, std::min(slots / 2, kKept), slots / 2);
   }
 
   /// Hands all entries back when the thread ends: to the shelf, if threads that came after others
   /// had asked for such blocks before; else to the bitmaps.
   void leave_behind(ThreadBlock thread, SizeClass size_class) {
-    const unsigned count = array_of(thread, size_class).count_seen();
-    if (count == 0 || shelve(thread, size_class, 0)) return;
-    hand_back(thread, size_class, 0);
-    if (Shelf<Geometry>(root_, size_class).note_passed(count)) drain_shelf(size_class);
+    if (array_of(thread, size_class).count_seen() != 0)
+      shelve_or_hand_back(thread, size_class, 0, 0);
   }
 
   /// Hands all blocks of all shelves back to the bitmaps.
@@ -136,6 +132,15 @@ class ThreadArrays : public ClassPools<Config> {
     const unsigned wanted = array.capacity();
     grow(thread, size_class);
     return std::max(wanted, 1u);
+  }
+
+  /// Until `shelf_keep` entries remain if the shelf has room, else until `keep` do.
+  void shelve_or_hand_back(ThreadBlock thread, SizeClass size_class, unsigned shelf_keep,
+                           unsigned keep) {
+    if (shelve(thread, size_class, shelf_keep)) return;
+    const unsigned passed = array_of(thread, size_class).count() - keep;
+    hand_back(thread, size_class, keep);
+    if (Shelf<Geometry>(root_, size_class).note_passed(passed)) drain_shelf(size_class);
   }
 
   bool shelve(ThreadBlock thread, SizeClass size_class, unsigned keep) {

@@ -45,6 +45,7 @@ class BlockArray {
   /// False if there is no room.
   bool push(Address block) {
     std::size_t count = header_.count;
+    // In 32 bits, so that one instruction compares it with memory.
     if (static_cast<std::uint32_t>(count) >= header_.capacity) [[unlikely]]
       return false;
     ++count;

@@ -66,15 +66,10 @@ Outcome replay(const Protocol& protocol, const std::string& text, const Limits& 
   return outcome;
 }
 
-void check(bool condition, const std::string& what) {
-  if (condition) return;
+void fail(const std::string& what) {
   if (Run* run = Run::under_way()) run->fail(what);
   std::fprintf(stderr, "schedule: no run is under way: %s\n", what.c_str());
   std::abort();
-}
-
-void check(bool condition, const char* what) {
-  if (!condition) check(false, std::string(what));
 }
 
 void stop() {

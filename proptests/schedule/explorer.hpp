@@ -39,9 +39,16 @@ Outcome sample(const Protocol& protocol, std::uint64_t seed, std::uint64_t runs,
 /// The one run that a schedule stands for.
 Outcome replay(const Protocol& protocol, const std::string& schedule, const Limits& limits = {});
 
-/// In a protocol: ends the run as failed if the condition does not hold.
-void check(bool condition, const char* what);
-void check(bool condition, const std::string& what);
+/// In a protocol: ends the run as failed.
+[[noreturn]] void fail(const std::string& what);
+
+/// The same if the condition does not hold. Here, so that an analyser sees what holds behind it.
+inline void check(bool condition, const char* what) {
+  if (!condition) fail(what);
+}
+inline void check(bool condition, const std::string& what) {
+  if (!condition) fail(what);
+}
 
 /// In a thread of a protocol: all threads end where they are; `finish` follows.
 [[noreturn]] void stop();

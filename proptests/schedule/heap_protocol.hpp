@@ -42,7 +42,7 @@ class HeapProtocol {
   void* allocate(ThreadBlock thread, std::size_t size = kLargest) {
     void* block = heap_.allocate(thread, size);
     check(block != nullptr, "no block");
-    if (block != nullptr) stamp(block, size, thread);
+    stamp(block, size, thread);
     return block;
   }
   /// By its holder, through any thread block.
