@@ -103,6 +103,14 @@ class Arenas {
     return root_.dirty_pools != before;
   }
 
+  /// Of a pool that is about to lose pages between its blocks: where large pages are used, the
+  /// system would bring them back.
+  void keep_small(PoolIndex pool) {
+    const std::size_t arena = pool.value / kArenaPools;
+    if (arena >= kFirstLarge)
+      pages_.prefer(root_.range.address + arena * kArena, kArena, PageSize::small);
+  }
+
   /// Adds `needed` arenas at least. False if the range is full or the system refuses.
   bool extend(std::size_t needed) {
     const std::size_t have = tables_.arena_count();

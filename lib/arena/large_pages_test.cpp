@@ -92,5 +92,17 @@ TYPED_TEST(LargePagesTest, AreAskedForAnewWhenAWholeArenaGoesBack) {
   EXPECT_EQ(this->arena(2).decommitted_pools, ~std::uint64_t{0});
 }
 
+TYPED_TEST(LargePagesTest, AnArenaKeepsSmallPagesOnceOnesBetweenItsBlocksGoBack) {
+  this->take_all(3);
+  const std::size_t before = this->wishes().size();
+  this->range.lists.keep_small(PoolIndex{2 * kArenaPools - 1});
+  EXPECT_EQ(this->wishes().size(), before) << "it has small ones";
+  this->range.lists.keep_small(PoolIndex{2 * kArenaPools + 5});
+  ASSERT_EQ(this->wishes().size(), before + 1);
+  EXPECT_EQ(this->wishes().back().at, this->at(2));
+  EXPECT_EQ(this->wishes().back().bytes, this->kArena);
+  EXPECT_EQ(this->wishes().back().size, PageSize::small);
+}
+
 }  // namespace
 }  // namespace arenite

@@ -28,6 +28,7 @@ class ClassPools : public HeapParts<Config> {
   using Base::arenas;
   using Base::attached;
   using Base::bitmap;
+  using Base::pages_;
   using Base::root_;
   using Base::tables;
 
@@ -119,6 +120,26 @@ class ClassPools : public HeapParts<Config> {
     give_word(word, bit, size_class);
   }
 
+  // ---- pages between blocks ----
+
+  /// Gives pages that only free blocks of the class lie on back to the system, of one listed pool
+  /// after the other. Each is the thread's own meanwhile: nobody else takes from it, and no lock is
+  /// held. Returns whether there were any. Requires: the thread is attached to no pool of the
+  /// class.
+  bool give_emptied_pages(ThreadBlock thread, SizeClass size_class) {
+    bool any = false;
+    PoolIndex pool{kNone};
+    for (std::uint32_t left = listed_pools(size_class); left > 0; --left) {
+      const PoolIndex next = exchange(thread, size_class, pool, false);
+      if (next.value == kNone) break;
+      if (pool.value != kNone) close_if_empty(pool, size_class);
+      pool = next;
+      any |= decommit_free_runs(pool, size_class);
+    }
+    leave_for_good(thread, size_class);
+    return any;
+  }
+
   // ---- after a fork ----
 
   /// A thread that was between setting a bit and listing the pool does not exist in a forked child.
@@ -139,6 +160,35 @@ class ClassPools : public HeapParts<Config> {
   static unsigned blocks_of_line(SizeClass size_class) {
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
     return kLineBytes % block_bytes == 0 ? static_cast<unsigned>(kLineBytes / block_bytes) : 1;
+  }
+
+  std::uint32_t listed_pools(SizeClass size_class) {
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    return list.length;
+  }
+
+  /// Of the pool the thread is attached to.
+  bool decommit_free_runs(PoolIndex pool, SizeClass size_class) {
+    const ClassFacts& facts = Classes::facts(size_class);
+    bool any = false;
+    bitmap(pool, size_class).for_each_free_run([&](std::size_t first, std::size_t end) {
+      const std::size_t begin = round_up(first * facts.block_bytes, Geometry::kPageBytes);
+      // What remains behind the last block is nobody's.
+      const std::size_t bytes =
+          end == facts.capacity ? Geometry::kPoolBytes : end * facts.block_bytes;
+      const std::size_t stop = round_down(bytes, Geometry::kPageBytes);
+      if (begin >= stop) return;
+      if (!any) keep_small(pool);
+      root_.decommits.fetch_add(1, std::memory_order_relaxed);
+      any |= pages_.decommit(tables().pool_address(pool) + begin, stop - begin);
+    });
+    return any;
+  }
+
+  void keep_small(PoolIndex pool) {
+    LockGuard guard(root_.range_lock);
+    arenas().keep_small(pool);
   }
 
   /// Puts blocks of the pool into the slots below `lowest`, downwards; returns the lowest used.

@@ -33,6 +33,7 @@ class Heap : public ThreadArrays<Config> {
   using Arrays::array_offset_at;
   using Arrays::class_at;
   using Arrays::drain_shelves;
+  using Arrays::give_emptied_pages;
   using Arrays::give_one;
   using Arrays::grow;
   using Arrays::hand_back;
@@ -239,11 +240,16 @@ class Heap : public ThreadArrays<Config> {
   /// reads at it.
   bool owns(const void* address) const { return tables().owns(reinterpret_cast<Address>(address)); }
 
-  /// Gives all pages nobody uses back to the system, after the thread handed back what it holds.
+  /// Gives all pages nobody uses back to the system, after the thread handed back what it holds:
+  /// those of free pools, and in other pools those between blocks. Returns whether there were any;
+  /// of those between blocks it is not known whether they went back before.
   bool trim(ThreadBlock thread) {
     hand_back_all(thread);
+    bool any = false;
+    for (std::size_t i = 0; i < Classes::kCount; ++i)
+      any |= give_emptied_pages(thread, SizeClass{static_cast<std::uint8_t>(i)});
     LockGuard guard(root_.range_lock);
-    return arenas().purge(0);
+    return arenas().purge(0) || any;
   }
 
   /// A stretch that malloc hands out as one block of a pool, whether it is handed out now or not.

@@ -88,6 +88,24 @@ TEST_F(HeapResidentTest, TrimLeavesNoPageOfFreePoolsResident) {
   EXPECT_EQ(resident_pages(), 0u);
 }
 
+TEST_F(HeapResidentTest, TrimLeavesOnlyPagesResidentThatLiveBlocksLieOn) {
+  std::vector<char*> blocks;
+  for (int i = 0; i < 20'000; ++i) {
+    blocks.push_back(static_cast<char*>(heap.allocate(thread, 64)));
+    *blocks.back() = 1;
+  }
+  std::set<Address> pages;
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    if (i % 333 == 0)
+      pages.insert(address_of(blocks[i]) / kPage);
+    else
+      heap.free(thread, blocks[i]);
+  }
+  EXPECT_GT(resident_pages(), 5 * pages.size());
+  EXPECT_TRUE(heap.trim(thread));
+  EXPECT_EQ(resident_pages(), pages.size());
+}
+
 TEST_F(HeapResidentTest, FreedSpansStayResidentOnlyWithinWhatIsRetained) {
   std::vector<void*> spans;
   for (int i = 0; i < 8; ++i) {

@@ -3,6 +3,7 @@
 // All functions are lock-free and bounded by the number of words.
 #pragma once
 
+#include <bit>
 #include <cstdint>
 
 #include "base/bits.hpp"
@@ -56,6 +57,27 @@ class FreeBitmap {
   /// Undoes a `give` of bits that were set already.
   void take_back(unsigned index, std::uint64_t bits) {
     words_[index].fetch_sub(bits, std::memory_order_relaxed);
+  }
+
+  /// Calls `each(first, end)` for every unbroken run of free blocks, in rising order.
+  template <class Each>
+  void for_each_free_run(Each each) const {
+    unsigned first = 0, end = 0;
+    for (unsigned i = 0; i < word_count(); ++i) {
+      // Acquire: as in `take`.
+      std::uint64_t word = words_[i].load(std::memory_order_acquire);
+      while (word != 0) {
+        const unsigned bit = lowest_bit(word);
+        const unsigned length = static_cast<unsigned>(std::countr_one(word >> bit));
+        word &= ~(low_bits(length) << bit);
+        if (i * 64 + bit != end) {
+          if (first != end) each(first, end);
+          first = i * 64 + bit;
+        }
+        end = i * 64 + bit + length;
+      }
+    }
+    if (first != end) each(first, end);
   }
 
   /// Whether any block is free. Sequentially consistent: the other half of the handshake with

@@ -236,5 +236,23 @@ TEST(BitmapThreadsTest, OneTakerAndSeveralGiversLoseNothing) {
   EXPECT_EQ(std::accumulate(contents.begin(), contents.end(), 0u), 2 * taken);
 }
 
+TEST(FreeBitmapTest, RunsOfFreeBlocksAreToldWholeAcrossWords) {
+  using Runs = std::vector<std::pair<unsigned, unsigned>>;
+  OwnBitmap bitmap(200);
+  const auto runs = [&bitmap] {
+    Runs found;
+    bitmap->for_each_free_run(
+        [&](unsigned first, unsigned end) { found.emplace_back(first, end); });
+    return found;
+  };
+  EXPECT_EQ(runs(), Runs{});
+  for (const unsigned block : {0u, 62u, 63u, 64u, 65u, 127u, 199u}) bitmap.give(block);
+  EXPECT_EQ(runs(), (Runs{{0, 1}, {62, 66}, {127, 128}, {199, 200}}));
+  bitmap->fill();
+  EXPECT_EQ(runs(), (Runs{{0, 200}}));
+  bitmap.take(1);
+  EXPECT_EQ(runs(), (Runs{{1, 200}}));
+}
+
 }  // namespace
 }  // namespace arenite

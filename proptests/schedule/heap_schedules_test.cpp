@@ -353,6 +353,27 @@ TEST(HeapSchedules, TrimsWhileSpansComeAndGo) {
                 }});
 }
 
+TEST(HeapSchedules, TrimsPagesBetweenBlocksThatComeAndGo) {
+  // Of the first pool's four pages three are free when the trim looks. The other thread, whose own
+  // pool is full, wants a block of it meanwhile; what it was given stays as it wrote it.
+  static std::uint64_t decommits;
+  decommits = 0;
+  expect_clean({[] {
+                  prepare(2, 8);
+                  for (std::size_t i = 1; i < 4; ++i) free_block(0, i);
+                },
+                {[] {
+                   allocate_block(0, 8);
+                   free_block(0, 0);
+                 },
+                 [] { at->heap().trim(threads[1]); }},
+                [] {
+                  decommits += at->heap().root().decommits.load();
+                  empty();
+                }});
+  EXPECT_NE(decommits, 0u);
+}
+
 TEST(HeapSchedules, RefusesPagesToWhomeverAsksThen) {
   // The second of the requests fails, whoever makes it.
   expect_clean({[] {

@@ -3,6 +3,8 @@
 // size that would fit where the first one was. Measures how much memory holes cost: the peak beside
 // the bytes that are live at the end, and what stays after the deaths. Resembles the "mesh"
 // fragmentation tests; no earlier peak hides in it, as the newcomers are more than the dead.
+#include <malloc.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -37,15 +39,17 @@ void drop(void* object, std::size_t size, std::uint64_t tag) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const Arguments arguments(argc, argv,
-                            "fragmentation [mib=64] [old_size=64] [new_size=192] [dead_percent=90] "
-                            "[new_percent=125 of the old bytes]");
-  arguments.expect_at_most(5);
+  const Arguments arguments(
+      argc, argv,
+      "fragmentation [mib=64] [old_size=64] [new_size=192] [dead_percent=90] "
+      "[new_percent=125 of the old bytes] [trim=0; 1: malloc_trim after the deaths]");
+  arguments.expect_at_most(6);
   const std::size_t old_bytes = arguments.number(1, 64) << 20;
   const std::size_t old_size = arguments.number(2, 64);
   const std::size_t new_size = arguments.number(3, 192);
   const std::size_t dead_percent = arguments.number(4, 90);
   const std::size_t new_percent = arguments.number(5, 125);
+  const bool trims = arguments.number(6, 0) != 0;
   if (old_bytes == 0 || old_size == 0 || new_size == 0 || dead_percent > 100) arguments.refuse();
 
   Random random(1);
@@ -68,6 +72,7 @@ int main(int argc, char** argv) {
       live += old_size;
     }
   }
+  if (trims) ::malloc_trim(0);
   const std::size_t holed = private_bytes() - before;
 
   for (std::size_t index = 0; index < new_objects.size(); ++index) {

@@ -36,7 +36,8 @@ ARN_API void arn_resource_deallocate(void* block, size_t size, size_t alignment)
  * Never reads at it. Safe in signal handlers. */
 ARN_API int arn_owns(const void* address);
 
-/* Gives pages that no block uses back to the system. Returns 1 if any were. */
+/* Gives pages that no block lies on back to the system, those between blocks too. Returns 1 if any
+ * were; of pages between blocks it is not known whether they had gone back before. */
 ARN_API int arn_trim(void);
 
 /* Checks every invariant of the heap that is known (`arenite explain`), reading only.
