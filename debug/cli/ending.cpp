@@ -15,8 +15,8 @@ int end_of(const Examination& examination) {
   std::fflush(stdout);
   if (code == kFindings)
     fmt::print(stderr,
-               "arenite: the heap has {} findings, so figures may be wrong; see arenite audit\n",
-               examination.finding_count());
+               "arenite: the heap has {} finding{}, so figures may be wrong; see arenite audit\n",
+               examination.finding_count(), examination.finding_count() == 1 ? "" : "s");
   if (code == kCannotTell) fmt::print(stderr, "arenite: cannot tell: {}\n", reason);
   return code;
 }

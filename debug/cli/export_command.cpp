@@ -2,7 +2,6 @@
 // `arenite export`: sites and totals for other tools.
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 
 #include <fmt/format.h>
 
@@ -12,7 +11,7 @@
 #include "debug/cli/pprof.hpp"
 #include "debug/cli/progress.hpp"
 #include "debug/cli/site_table.hpp"
-#include "debug/memory/cannot_tell.hpp"
+#include "debug/memory/whole_file.hpp"
 #include "debug/target/examine.hpp"
 
 namespace arenite::cli {
@@ -156,9 +155,7 @@ void write(const std::string& path, const std::string& bytes) {
     std::fwrite(bytes.data(), 1, bytes.size(), stdout);
     return;
   }
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!file.flush()) throw CannotTell("cannot write " + path);
+  write_whole_file(path, bytes);
 }
 
 int run(const Request& request) {

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <map>
 #include <utility>
 
@@ -19,8 +18,8 @@
 #include "debug/map/document.hpp"
 #include "debug/map/frame_reader.hpp"
 #include "debug/map/page.hpp"
-#include "debug/memory/cannot_tell.hpp"
 #include "debug/memory/residency.hpp"
+#include "debug/memory/whole_file.hpp"
 #include "debug/target/examine.hpp"
 
 namespace arenite::cli {
@@ -188,19 +187,6 @@ std::vector<map::MappedHeap> join(std::vector<Seen>& all) {
   return heaps;
 }
 
-/// The file appears under its name only when it is whole.
-void write_file(const std::string& path, const std::string& text) {
-  const std::string part = path + ".part";
-  std::ofstream file(part, std::ios::binary | std::ios::trunc);
-  file.write(text.data(), static_cast<std::streamsize>(text.size()));
-  file.close();
-  std::error_code failed;
-  if (file) std::filesystem::rename(part, path, failed);
-  if (file && !failed) return;
-  std::filesystem::remove(part, failed);
-  throw CannotTell(path + " cannot be written");
-}
-
 void report(const Request& request, const std::vector<map::MappedHeap>& heaps, std::size_t bytes) {
   Json json{{"file", request.output}, {"bytes", bytes}, {"heaps", Json::array()}};
   if (request.format == Format::text) fmt::print("{}: {}\n", request.output, bytes_text(bytes));
@@ -234,7 +220,7 @@ int run(const Request& request) {
   const std::vector<map::MappedHeap> heaps = join(all);
   if (!heaps.empty()) {
     const std::string page = map::make_page(map::encode(heaps));
-    write_file(request.output, page);
+    write_whole_file(request.output, page);
     report(request, heaps, page.size());
   }
   int code = 0;

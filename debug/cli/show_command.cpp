@@ -5,6 +5,7 @@
 
 #include "debug/cli/program_commands.hpp"
 #include "debug/memory/cannot_tell.hpp"
+#include "debug/memory/whole_file.hpp"
 #include "debug/target/exit_code.hpp"
 #include "proptests/model/any_form.hpp"
 #include "proptests/model/cxx.hpp"
@@ -36,13 +37,10 @@ model::Program load_program(const std::string& file) {
 
 void write_program(const model::Program& program, ProgramForm form, const std::string& file) {
   const std::string bytes = in_form(program, form);
-  std::FILE* to = file.empty() ? stdout : std::fopen(file.c_str(), "wb");
-  const bool written =
-      to != nullptr && std::fwrite(bytes.data(), 1, bytes.size(), to) == bytes.size();
-  const int end = to == nullptr ? 0 : file.empty() ? std::fflush(to) : std::fclose(to);
-  if (!written || end != 0)
-    throw CannotTell((file.empty() ? "stdout" : file) +
-                     " cannot be written: " + std::strerror(errno));
+  if (!file.empty()) return write_whole_file(file, bytes);
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stdout) != bytes.size() ||
+      std::fflush(stdout) != 0)
+    throw CannotTell(std::string("stdout cannot be written: ") + std::strerror(errno));
 }
 
 int show(const ProgramRequest& request) {

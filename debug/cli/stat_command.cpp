@@ -4,11 +4,11 @@
 #include <fmt/format.h>
 
 #include "debug/cli/command_line.hpp"
+#include "debug/cli/ending.hpp"
 #include "debug/cli/heap_json.hpp"
 #include "debug/cli/progress.hpp"
 #include "debug/report/names.hpp"
 #include "debug/target/examine.hpp"
-#include "debug/target/exit_code.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -63,8 +63,6 @@ int run(const Request& request) {
   Progress progress("auditing");
   const Examination examination = examine(source, {}, Standing::briefly, progress.told());
   progress.clear();
-  std::string reason;
-  const int code = examination.exit_code(reason);
   Json json = describe(examination.facts);
   json["heaps"] = Json::array();
   for (const HeapReport& heap : examination.heaps) {
@@ -89,13 +87,7 @@ int run(const Request& request) {
     }
   }
   if (format == Format::json) fmt::print("{}\n", dump(json));
-  std::fflush(stdout);
-  if (code == kFindings)
-    fmt::print(stderr,
-               "arenite: the heap has {} findings, so figures may be wrong; see arenite audit\n",
-               examination.finding_count());
-  if (code == kCannotTell) fmt::print(stderr, "arenite: cannot tell: {}\n", reason);
-  return code;
+  return end_of(examination);
 }
 
 }  // namespace

@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "debug/snapshot/writer.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
 #include <xxhash.h>
 #include <zstd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
 
 #include "debug/memory/cannot_tell.hpp"
@@ -19,34 +16,12 @@ constexpr int kCompressionLevel = 3;
 
 }  // namespace
 
-Writer::Writer(const std::string& path)
-    : path_(path),
-      part_(path + ".part"),
-      // Only its owner may read what a program kept in memory.
-      file_(::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)) {
-  if (file_ < 0) fail("cannot be written");
-}
-
-Writer::~Writer() {
-  if (file_ < 0) return;
-  ::close(file_);
-  ::unlink(part_.c_str());
-}
-
-void Writer::fail(const char* what) const {
-  throw CannotTell(part_ + " " + what + ": " + std::strerror(errno));
-}
+// Only its owner may read what a program kept in memory.
+Writer::Writer(const std::string& path) : file_(path, 0600) {}
 
 void Writer::put(const void* bytes, std::size_t count) {
-  const auto* from = static_cast<const unsigned char*>(bytes);
+  file_.put(bytes, count);
   size_ += count;
-  while (count > 0) {
-    const ssize_t wrote = ::write(file_, from, count);
-    if (wrote < 0 && errno == EINTR) continue;
-    if (wrote <= 0) fail("cannot be written");
-    from += wrote;
-    count -= static_cast<std::size_t>(wrote);
-  }
 }
 
 void Writer::begin(FileHeader header) {
@@ -82,16 +57,7 @@ void Writer::text(Kind kind, std::string_view text) {
 
 std::uint64_t Writer::finish() {
   section(Kind::end, sections_, nullptr, 0);
-  if (::close(file_) != 0) {
-    file_ = -1;
-    ::unlink(part_.c_str());
-    fail("cannot be written");
-  }
-  file_ = -1;
-  if (::rename(part_.c_str(), path_.c_str()) != 0) {
-    ::unlink(part_.c_str());
-    fail("cannot be renamed");
-  }
+  file_.finish();
   return size_;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Writes a snapshot file. It appears under its name only when it is whole; before that it is
-// NAME.part, which goes away if anything fails. Throws CannotTell if the file cannot be written.
+// Writes a snapshot file: it appears whole, or not at all (memory/whole_file.hpp). Throws
+// CannotTell if the file cannot be written.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "debug/memory/regions.hpp"
+#include "debug/memory/whole_file.hpp"
 #include "debug/snapshot/format.hpp"
 #include "layout/view.hpp"
 
@@ -17,9 +18,6 @@ namespace arenite::snapshot {
 class Writer {
  public:
   explicit Writer(const std::string& path);
-  ~Writer();
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
 
   /// First of all. The checksum and signature of the header are filled in here.
   void begin(FileHeader header);
@@ -39,11 +37,8 @@ class Writer {
  private:
   void section(Kind kind, std::uint64_t address, const void* raw, std::size_t bytes);
   void put(const void* bytes, std::size_t count);
-  [[noreturn]] void fail(const char* what) const;
 
-  std::string path_;
-  std::string part_;
-  int file_;
+  WholeFile file_;
   std::uint64_t sections_ = 0;
   std::uint64_t size_ = 0;
   std::vector<unsigned char> raw_;

@@ -41,7 +41,8 @@ class HeapTrimTest : public HeapFixture<Setup> {
   }
 
   /// The pages of used pools of the range that no byte of a live block lies on.
-  std::vector<Address> pages_between(const std::map<unsigned, void*>& live, std::size_t size) const {
+  std::vector<Address> pages_between(const std::map<unsigned, void*>& live,
+                                     std::size_t size) const {
     std::vector<Address> pages;
     const auto& root = this->heap.root();
     for (Address page = root.range.address; page < root.range.address + root.range.committed;

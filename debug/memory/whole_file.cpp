@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: MIT
+#include "debug/memory/whole_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "debug/memory/cannot_tell.hpp"
+
+namespace arenite {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Where links lead, which may be nowhere yet. A circle of them is left for the system to refuse.
+std::string followed(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  fs::path at = path;
+  std::error_code none;
+  for (int links = 0; fs::is_symlink(at, none); ++links) {
+    if (links == kMostLinks) return path + "/";
+    at = at.parent_path() / fs::read_symlink(at, none);
+  }
+  return at;
+}
+
+/// Whether a file of another name could not take its place. What stdout is redirected to is such,
+/// by the names it has in /dev and /proc: others write to it too.
+bool is_written_as_it_is(const std::string& path) {
+  if (path.starts_with("/dev/") || path.starts_with("/proc/")) return true;
+  struct stat about;
+  return ::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+}
+
+}  // namespace
+
+WholeFile::WholeFile(const std::string& path, unsigned mode) : path_(path) {
+  if (is_written_as_it_is(path)) {
+    file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+  } else {
+    name_ = followed(path);
+    part_ = name_ + ".part";
+    file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  }
+  if (file_ < 0) fail();
+}
+
+WholeFile::~WholeFile() {
+  if (file_ < 0) return;
+  ::close(file_);
+  if (!part_.empty()) ::unlink(part_.c_str());
+}
+
+void WholeFile::fail() const {
+  throw CannotTell(path_ + " cannot be written: " + std::strerror(errno));
+}
+
+void WholeFile::put(const void* bytes, std::size_t count) {
+  const auto* from = static_cast<const char*>(bytes);
+  while (count > 0) {
+    const ssize_t wrote = ::write(file_, from, count);
+    if (wrote < 0 && errno == EINTR) continue;
+    if (wrote <= 0) fail();
+    from += wrote;
+    count -= static_cast<std::size_t>(wrote);
+  }
+}
+
+void WholeFile::finish() {
+  const int closed = ::close(file_);
+  file_ = -1;
+  if (closed == 0 && (part_.empty() || ::rename(part_.c_str(), name_.c_str()) == 0)) return;
+  const int reason = errno;
+  if (!part_.empty()) ::unlink(part_.c_str());
+  errno = reason;
+  fail();
+}
+
+void write_whole_file(const std::string& path, std::string_view bytes) {
+  WholeFile file(path);
+  file.put(bytes.data(), bytes.size());
+  file.finish();
+}
+
+}  // namespace arenite
