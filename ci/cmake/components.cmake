@@ -51,6 +51,14 @@ if(ARENITE_FUZZ)
   endif()
 endif()
 
+# Whether the libraries themselves are built, and what runs programs on them. A sanitizer brings its own malloc, and so does what
+# libFuzzer links; counters of coverage do not.
+if(ARENITE_SANITIZE STREQUAL "coverage" OR NOT (ARENITE_SANITIZE OR ARENITE_FUZZ))
+  set(ARENITE_DELIVERS ON)
+else()
+  set(ARENITE_DELIVERS OFF)
+endif()
+
 # Adds the named sub-directories, in the order given; one that has no CMakeLists.txt is not there yet and is passed over.
 function(arenite_add_existing)
   foreach(directory IN LISTS ARGN)

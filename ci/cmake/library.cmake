@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The delivered libraries: every object of the allocator and of its in-process audit, compiled once, linked twice. They take
-# no exceptions, no C++ runtime and no instrumentation: a sanitizer brings its own malloc, so sanitized builds do without.
+# no exceptions, no C++ runtime and no instrumentation, but for counters of coverage: a sanitizer brings its own malloc, so
+# sanitized builds do without.
 
-if(ARENITE_SANITIZE OR ARENITE_FUZZ)
+if(NOT ARENITE_DELIVERS)
   return()
 endif()
 

@@ -28,6 +28,22 @@ using ::testing::Not;
 
 const std::string kImpostor = ARENITE_IMPOSTOR;
 
+TEST(Usage, numbers_out_of_range_are_no_large_ones) {
+  for (const char* wrong : {"blocks --limit -1", "blocks --limit 18446744073709551616",
+                            "map -o x --detail -5", "sites --limit 1x", "refs 0x10 --limit ''"}) {
+    const Output output = arenite(std::string(wrong) + " --snapshot none");
+    EXPECT_EQ(output.code, 64) << wrong;
+    EXPECT_NE(output.text.find(" is no number from 0 to 1"), std::string::npos) << output.text;
+  }
+  for (const char* wrong : {"-1", "0", "4294967296", "x"}) {
+    const Output output = arenite(std::string("stat --pid ") + wrong);
+    EXPECT_EQ(output.code, 64) << wrong;
+    EXPECT_NE(output.text.find(std::string("--pid: ") + wrong + " is no number above 0"),
+              std::string::npos)
+        << output.text;
+  }
+}
+
 TEST(Usage, mistakes_end_in_64) {
   for (const char* arguments :
        {"", "nothing", "audit", "audit --pid 0", "audit --pid x", "audit --pid 1 --snapshot x",

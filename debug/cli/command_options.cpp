@@ -3,11 +3,31 @@
 
 #include <sys/types.h>
 
+#include <charconv>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <type_traits>
 
 #include <CLI/CLI.hpp>
 
 namespace arenite::cli {
+namespace {
+
+/// CLI11 itself takes "-1" for a large number, and what is too large for the largest.
+template <class Number>
+std::string no_number(const std::string& text) {
+  Number number{};
+  const char* const end = text.data() + text.size();
+  const auto [behind, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc{} && behind == end
+             ? ""
+             : text + " is no number from 0 to " +
+                   std::to_string(std::numeric_limits<Number>::max());
+}
+
+}  // namespace
 
 OptionHandle& OptionHandle::required() {
   option_->required();
@@ -35,7 +55,13 @@ OptionHandle& OptionHandle::single_values() {
 }
 
 OptionHandle& OptionHandle::positive() {
-  option_->check(CLI::PositiveNumber);
+  // CLI11's own tells of all a double can hold.
+  option_->check(CLI::Validator(
+      [](const std::string& text) {
+        const bool positive = text != "0" && no_number<std::uint32_t>(text).empty();
+        return positive ? "" : text + " is no number above 0";
+      },
+      "POSITIVE"));
   return *this;
 }
 
@@ -73,7 +99,11 @@ OptionHandle& OptionHandle::in_units(const std::map<std::string, double>& units,
 template <class Value>
 OptionHandle CommandOptions::add_option(const std::string& names, Value& value,
                                         const std::string& what) {
-  return OptionHandle(app_->add_option(names, value, what));
+  CLI::Option* const option = app_->add_option(names, value, what);
+  if constexpr (std::is_unsigned_v<Value>)
+    option->check(
+        CLI::Validator([](const std::string& text) { return no_number<Value>(text); }, ""));
+  return OptionHandle(option);
 }
 
 template OptionHandle CommandOptions::add_option(const std::string&, std::string&,

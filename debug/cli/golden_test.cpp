@@ -36,7 +36,8 @@ std::string said(const Command& command) {
   const std::string work = testing::TempDir() + "/golden_" + std::to_string(::getpid());
   std::filesystem::create_directory(work);
   Output output = shell("cd " + kFolder + " && . ./addresses.sh && work=" + work +
-                        " && at() { printf %#x $(($1 + $2)); } && arenite() { " + kCli + " \"$@\"; } && " + command.text);
+                        " && at() { printf %#x $(($1 + $2)); } && arenite() { " + kCli +
+                        " \"$@\"; } && " + command.text);
   std::filesystem::remove_all(work);
   for (std::size_t at; (at = output.text.find(work)) != std::string::npos;)
     output.text.replace(at, work.size(), "$work");
@@ -59,11 +60,12 @@ TEST_P(GoldenTest, IsSaidToTheLetter) {
   EXPECT_EQ(now, contents(path)) << GetParam().text;
 }
 
-INSTANTIATE_TEST_SUITE_P(Commands, GoldenTest, testing::ValuesIn(commands()), [](const auto& command) {
-  std::string name = command.param.name;
-  std::replace(name.begin(), name.end(), '-', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Commands, GoldenTest, testing::ValuesIn(commands()),
+                         [](const auto& command) {
+                           std::string name = command.param.name;
+                           std::replace(name.begin(), name.end(), '-', '_');
+                           return name;
+                         });
 
 TEST(Golden, EveryAnswerIsAskedFor) {
   std::size_t files = 0;
@@ -71,8 +73,9 @@ TEST(Golden, EveryAnswerIsAskedFor) {
     ++files;
     const std::string name = entry.path().stem();
     const auto all = commands();
-    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Command& c) { return c.name == name; }))
-        << name;
+    EXPECT_TRUE(std::any_of(all.begin(), all.end(), [&](const Command& c) {
+      return c.name == name;
+    })) << name;
   }
   EXPECT_EQ(files, commands().size());
 }

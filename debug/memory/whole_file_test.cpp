@@ -65,7 +65,9 @@ TEST_F(WholeFileTest, AppearsWhenItIsWhole) {
 
 TEST_F(WholeFileTest, LeavesWhatWasThereIfItIsNotFinished) {
   std::ofstream(path) << "old";
-  { WholeFile(path).put("new", 3); }
+  {
+    WholeFile(path).put("new", 3);
+  }
   EXPECT_EQ(text_of(path), "old");
   EXPECT_EQ(files(), 1u);
 }
@@ -82,7 +84,8 @@ TEST_F(WholeFileTest, FollowsLinksAlsoToWhatIsNotThereYet) {
 }
 
 TEST_F(WholeFileTest, SaysWhyItCannotBeWritten) {
-  EXPECT_EQ(why_not(folder + "/none/name"), folder + "/none/name cannot be written: No such file or directory");
+  EXPECT_EQ(why_not(folder + "/none/name"),
+            folder + "/none/name cannot be written: No such file or directory");
   EXPECT_EQ(why_not(folder), folder + " cannot be written: Is a directory");
   fs::create_symlink("name", path);
   EXPECT_EQ(why_not(path), path + " cannot be written: Too many levels of symbolic links");

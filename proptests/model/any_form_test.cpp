@@ -39,6 +39,7 @@ TEST(AnyForm, errors_are_those_of_the_form) {
   container.back() ^= 1;
   EXPECT_NE(read_any(container).error, "");
   EXPECT_EQ(load_any("/nonexistent/program").error, "cannot be opened");
+  EXPECT_EQ(load_any("/dev/zero").error, "is longer than a heap program can be");
 }
 
 TEST(AnyForm, from_a_file) {

@@ -64,8 +64,11 @@ std::string read_file(const std::string& path, std::vector<std::uint8_t>& bytes)
   const File file(std::fopen(path.c_str(), "rb"));
   if (!file) return "cannot be opened";
   std::uint8_t buffer[4096];
-  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get()))
+  while (const std::size_t got = std::fread(buffer, 1, sizeof buffer, file.get())) {
+    // /dev/zero has no end.
+    if (bytes.size() + got > kMostFileBytes) return "is longer than a heap program can be";
     bytes.insert(bytes.end(), buffer, buffer + got);
+  }
   return std::ferror(file.get()) != 0 ? "cannot be read" : "";
 }
 

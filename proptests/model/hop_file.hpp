@@ -16,6 +16,8 @@ namespace arenite::model {
 inline constexpr char kHopCookie[] = {'A', 'R', 'E', 'N', 'H', 'O', 'P', '\n'};
 inline constexpr std::size_t kHopCookieBytes = sizeof kHopCookie;
 inline constexpr std::size_t kHopHeaderBytes = 24;
+/// More is refused: 8 million operations, far more than anyone replays.
+inline constexpr std::size_t kMostFileBytes = std::size_t{64} << 20;
 
 /// A program, or the reason why there is none; `error` is empty if there is one.
 struct Loaded {
