@@ -325,12 +325,14 @@ TEST(PythonVersionTest, AFreeThreadedOneHasNothingToHold) {
 }
 
 TEST(PythonVersionTest, IsFoundBeforeMain) {
-  made_up = {"3.12.1", true, nullptr, nullptr, 0};
-  const auto python = std::make_unique<Python>();
-  EXPECT_TRUE(python->lock_held()) << "not looked for yet";
-  EXPECT_FALSE(python->has_frames());
-  python->find_at_start();
-  EXPECT_TRUE(python->has_frames());
+  for (const char* version : {"3.11.2", "3.12.1", "3.13.0"}) {
+    made_up = {version, true, nullptr, nullptr, 0};
+    const auto python = std::make_unique<Python>();
+    EXPECT_TRUE(python->lock_held()) << "not looked for yet";
+    EXPECT_FALSE(python->has_frames());
+    python->find_at_start();
+    EXPECT_TRUE(python->has_frames()) << version;
+  }
 }
 
 }  // namespace
