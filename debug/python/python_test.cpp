@@ -197,8 +197,8 @@ TEST_P(PythonTest, LeavesOutWhatIsNoFunctionsFrame) {
 
 TEST_P(PythonTest, TellsSixteenFrames) {
   const Object& function = code(pour_);
-  std::vector<Object*> frames;
-  for (Address i = 0; i < 20; ++i) frames.push_back(&frame(function, 10 + i));
+  std::vector<Object*> frames(20);
+  for (std::size_t i = 0; i < frames.size(); ++i) frames[i] = &frame(function, 10 + i);
   run(frames);
   const std::vector<std::string> all = places();
   ASSERT_EQ(all.size(), 16u);

@@ -19,6 +19,7 @@
 #include "debug/stacks/loaded_objects.hpp"
 #include "debug/stacks/shapes.hpp"
 #include "debug/stacks/unwind_rules.hpp"
+#include "debug/stacks/walk.hpp"
 
 namespace arenite {
 namespace {
@@ -212,8 +213,12 @@ TEST_F(RecentStacksTest, FramePointersCountFromTheBeginning) {
 
 /// Words from an address on.
 using Words = std::array<Address, 64>;
-__attribute__((noinline, no_sanitize("address"))) void copy_words(Words& to, const void* from) {
-  for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<const volatile Address*>(from)[i];
+void copy_words(Words& to, const void* from) {
+  auto at = reinterpret_cast<Address>(from);
+  for (Address& word : to) {
+    word = word_at(at);
+    at += sizeof word;
+  }
 }
 
 /// Captures below a room of some bytes; the words from the room on are what another room gave.
