@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/report/desk.hpp"
 
+#include <pthread.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -156,14 +157,35 @@ TEST_F(Desk, DoesNotWaitForeverForItsTurn) {
   open();
   ReportDesk::Turn held(desk_, "the first");
   ASSERT_TRUE(held);
+  held.report() = report_of(1);
   std::thread([this] {
     report(2);
     report(3);
   }).join();
   EXPECT_EQ(written(), text_of_thread(2) + text_of_thread(3));
-  held.report() = report_of(1);
   held.deliver(Ending::goes_on);
   EXPECT_TRUE(written().ends_with(text_of_thread(3) + text_of_thread(1)));
+}
+
+/// Whether the calling thread can be cancelled; it cannot afterwards.
+bool could_be_cancelled() {
+  int state = PTHREAD_CANCEL_DISABLE;
+  ::pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+  return state == PTHREAD_CANCEL_ENABLE;
+}
+
+TEST_F(Desk, AThreadThatReportsIsNotCancelled) {
+  open();
+  std::thread([this] {
+    for (const bool can_be : {true, false}) {
+      ::pthread_setcancelstate(can_be ? PTHREAD_CANCEL_ENABLE : PTHREAD_CANCEL_DISABLE, nullptr);
+      {
+        const ReportDesk::Turn turn(desk_, "a test");
+        EXPECT_FALSE(could_be_cancelled());
+      }
+      EXPECT_EQ(could_be_cancelled(), can_be) << "as it was before";
+    }
+  }).join();
 }
 
 TEST_F(Desk, ReportsThoughItWasNeverOpened) {

@@ -99,6 +99,20 @@ TEST_F(Helper, ThatHangsWhileItWritesIsToldOf) {
   EXPECT_EQ(result, HandedOver::broken_off);
 }
 
+TEST_F(Helper, ThatWritesForLongIsWaitedForOnceMore) {
+  // How long a shell takes to begin is the machine's affair: as often as it takes.
+  HandedOver result = HandedOver::not_written;
+  for (unsigned limit_ms = 200; result != HandedOver::written && limit_ms < kPatientMs;
+       limit_ms *= 2) {
+    std::filesystem::remove(folder_.at("out"));
+    const std::string seconds = std::to_string(limit_ms * 0.0015);
+    result =
+        hand(program(kTakeRight + "sleep " + seconds + "; cat" + kSayDone), "the text\n", limit_ms);
+  }
+  EXPECT_EQ(result, HandedOver::written);
+  EXPECT_EQ(written(), "the text\n");
+}
+
 TEST_F(Helper, HasNeitherOurPreloadsNorOurSignals) {
   ::setenv("LD_PRELOAD", "/no/such/library.so", 1);
   ::setenv("ARENITE_OPTIONS", "mode=debug", 1);

@@ -110,13 +110,34 @@ TEST(JsonReport, TakesPathsOfAnyBytes) {
     EXPECT_EQ(frame["module"], path);
     EXPECT_FALSE(frame.contains("module_hex"));
   }
-  for (const std::string bad : {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80",
-                                "\xf4\x90\x80\x80", "\xf5", "\x80", "\xe2\x82"}) {
+  for (const std::string bad :
+       {"\xff", "\xc3", "\xc0\xaf", "\xe0\x80\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xf5",
+        "\x80", "\xe2\x82", "\xc3(", "\xe2(\xac", "\xe2\x82(", "\xf0\x9f\x98("}) {
     const Json frame = frame_of_module("/a" + bad);
     EXPECT_TRUE(frame["module"].get<std::string>().starts_with("/a\xef\xbf\xbd"));
     EXPECT_TRUE(frame["module_hex"].get<std::string>().starts_with("2f61"));
     EXPECT_EQ(frame["module_hex"].get<std::string>().size(), 4 + 2 * bad.size());
   }
+}
+
+TEST(JsonReport, EscapesNothingButQuotesBackslashesAndControlBytes) {
+  Kept kept;
+  JsonPrinter to(kept.sink());
+  to.open('{').text("plain", " !/~").text("escaped", "\"\\\x1f\x7f").close('}');
+  EXPECT_EQ(kept.text(), R"({"plain":" !/~","escaped":"\"\\\u001f\u007f"})");
+  EXPECT_EQ(to.written(), kept.text().size());
+}
+
+TEST(JsonReport, HasEachKindOfMember) {
+  Kept kept;
+  JsonPrinter to(kept.sink());
+  const std::uint8_t bytes[] = {0, 255};
+  to.open('{').address("a", 0x1f).number("b", 7).truth("c", true).truth("d", false).null("e");
+  to.hex("f", bytes, 2).open("g", '[').open('{').close('}').open('[').close(']').close(']');
+  to.bytes_as_text("h", "\xff!").number("i", 0).close('}').end_line();
+  EXPECT_EQ(kept.text(), R"({"a":"0x1f","b":7,"c":true,"d":false,"e":null,"f":"00ff","g":[{},[]],)"
+                         R"("h":"\ufffd!","h_hex":"ff21","i":0})"
+                         "\n");
 }
 
 TEST(JsonReport, CountsFramesThatHaveNoRoom) {
@@ -129,6 +150,37 @@ TEST(JsonReport, CountsFramesThatHaveNoRoom) {
   const Json json = Json::parse(text);
   EXPECT_EQ(json["stack"].size() + json["frames_left_out"].get<unsigned>(), kMaxFrames);
   EXPECT_FALSE(Json::parse(json_of(report)).contains("frames_left_out"));
+}
+
+/// A stack of nine frames whose module has so long a path.
+std::string stack_of_paths(std::size_t bytes) {
+  std::string path(bytes, 'x');
+  Frames nine;
+  nine.exact_first = true;
+  for (Address& pc : nine.pc) pc = 0x401001;
+  nine.pc[0] = 0x401000;
+  nine.count = 9;
+  Kept kept;
+  JsonPrinter to(kept.sink());
+  to.open('{');
+  print_stack_json(nine, {&path, &find_any_bytes}, to);
+  to.close('}');
+  return kept.text();
+}
+
+TEST(JsonReport, UsesTheRoomOfAStackToTheLastByte) {
+  const std::string shortest = stack_of_paths(0);
+  constexpr std::string_view kAround = R"({"stack":[]})";
+  // Each frame has its comma, and the last has room for one.
+  const std::size_t frame_bytes = (shortest.size() - kAround.size() + 1) / 9;
+  ASSERT_EQ(frame_bytes * 9, shortest.size() - kAround.size() + 1);
+  const std::size_t path_bytes = kStackJsonBytes / 8 - frame_bytes;
+  const Json exact = Json::parse(stack_of_paths(path_bytes));
+  EXPECT_EQ(exact["stack"].size(), 8u);
+  EXPECT_EQ(exact["frames_left_out"], 1);
+  const Json over = Json::parse(stack_of_paths(path_bytes + 1));
+  EXPECT_EQ(over["stack"].size(), 7u);
+  EXPECT_EQ(over["frames_left_out"], 2);
 }
 
 }  // namespace

@@ -68,6 +68,37 @@ TEST(Leaks, CountTheGroupsThatHaveNoRoom) {
   EXPECT_EQ(report["bytes"], 24000);
 }
 
+bool find_long(void* context, Address pc, FrameName& name) {
+  name = {*static_cast<const std::string*>(context), pc, {}};
+  return true;
+}
+
+/// Of 300 groups, the module of each with so long a path.
+std::string json_of_paths(std::size_t bytes) {
+  std::string path(bytes, 'x');
+  std::vector<LeakGroup> groups(300, group_of(8, 1, true));
+  for (LeakGroup& group : groups) group.allocated = frames({0x401101});
+  Kept kept;
+  print_leaks_json(report_of(groups), {&path, &find_long}, kept.sink());
+  return kept.text();
+}
+
+TEST(Leaks, UseTheRoomOfAReportToTheLastByte) {
+  constexpr std::size_t kGroupBytes = 1024;
+  static_assert(kLeakTextBytes % kGroupBytes == 0);
+  const std::string text = json_of_paths(0);
+  const std::size_t begin = text.find("\"groups\":[") + 10;
+  const std::size_t comma = text.find("},{\"bytes\"");
+  // A group and its comma.
+  const std::size_t least = comma + 2 - begin;
+  const auto exact = nlohmann::json::parse(json_of_paths(kGroupBytes - least));
+  EXPECT_EQ(exact["groups"].size(), kLeakTextBytes / kGroupBytes);
+  EXPECT_EQ(exact["groups_left_out"], 300 - kLeakTextBytes / kGroupBytes);
+  const auto over = nlohmann::json::parse(json_of_paths(kGroupBytes - least + 1));
+  EXPECT_EQ(over["groups"].size(), kLeakTextBytes / (kGroupBytes + 1));
+  EXPECT_EQ(over["bytes"], 2400);
+}
+
 TEST(Leaks, HaveAJsonForm) {
   LeakGroup groups[] = {group_of(21, 2, true), group_of(16, 1, false)};
   groups[0].allocated = frames({0x401101});

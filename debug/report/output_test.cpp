@@ -2,8 +2,11 @@
 #include "debug/report/output.hpp"
 
 #include <fcntl.h>
+#include <signal.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -67,6 +70,24 @@ TEST(Output, FallsBackToStderrAndSaysSo) {
       << said;
 }
 
+TEST(Output, TakesTheLogFileWhereStdinIsClosed) {
+  const ScratchFolder folder;
+  const std::string path = folder.at("log");
+  const int kept = ::dup(STDIN_FILENO);
+  ::close(STDIN_FILENO);
+  {
+    const Output output(path.c_str());
+    EXPECT_EQ(output.file(), STDIN_FILENO);
+    EXPECT_TRUE(write_all(output.file(), "text\n"));
+  }
+  EXPECT_EQ(::fcntl(STDIN_FILENO, F_GETFD), -1) << "not closed";
+  if (kept >= 0) {
+    ::dup2(kept, STDIN_FILENO);
+    ::close(kept);
+  }
+  EXPECT_EQ(read_file(path), "text\n");
+}
+
 TEST(Output, WaitsForASlowReader) {
   int ends[2];
   ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
@@ -83,6 +104,52 @@ TEST(Output, WaitsForASlowReader) {
   EXPECT_EQ(got, text);
   ::close(ends[0]);
   ::close(ends[1]);
+}
+
+/// Until a thread of this process sleeps in the kernel.
+void wait_until_asleep(int thread) {
+  const std::string stat = "/proc/self/task/" + std::to_string(thread) + "/stat";
+  for (;;) {
+    const std::string text = read_file(stat);
+    if (const std::size_t at = text.rfind(") "); at != std::string::npos && text[at + 2] == 'S')
+      return;
+    std::this_thread::yield();
+  }
+}
+
+std::atomic<int> signals_handled = 0;
+
+TEST(Output, WaitsOnAfterASignal) {
+  struct sigaction action{};
+  struct sigaction before{};
+  action.sa_handler = [](int) { signals_handled = signals_handled + 1; };
+  ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  int ends[2];
+  ASSERT_EQ(::pipe2(ends, O_NONBLOCK), 0);
+  const std::string text(1 << 20, 'x');
+  std::atomic<int> writer_number = 0;
+  bool all_written = false;
+  std::thread writer([&] {
+    writer_number = static_cast<int>(::syscall(SYS_gettid));
+    all_written = write_all(ends[1], text);
+    ::close(ends[1]);
+  });
+  // It sleeps nowhere but where it waits for the reader.
+  while (writer_number == 0) std::this_thread::yield();
+  for (int i = 1; i <= 3; ++i) {
+    wait_until_asleep(writer_number);
+    ::pthread_kill(writer.native_handle(), SIGUSR1);
+    while (signals_handled < i) std::this_thread::yield();
+  }
+  std::size_t got = 0;
+  char bytes[4096];
+  for (ssize_t count = -1; count != 0; count = ::read(ends[0], bytes, sizeof bytes))
+    if (count > 0) got += static_cast<std::size_t>(count);
+  writer.join();
+  ::close(ends[0]);
+  ::sigaction(SIGUSR1, &before, nullptr);
+  EXPECT_TRUE(all_written);
+  EXPECT_EQ(got, text.size());
 }
 
 TEST(Output, SurvivesAPipeNobodyReads) {

@@ -122,6 +122,9 @@ TEST(Text, KeepsASeedThatTheSettingsHave) {
   report.settings = "seed=5:mode=page";
   EXPECT_NE(text_of(report).find("again: ARENITE_OPTIONS=seed=5:mode=page PROGRAM\n"),
             std::string::npos);
+  report.settings = "mode=page:seed=";
+  EXPECT_NE(text_of(report).find("again: ARENITE_OPTIONS=mode=page:seed= PROGRAM\n"),
+            std::string::npos);
   report.settings = "fail_seed=5";
   EXPECT_NE(text_of(report).find("again: ARENITE_OPTIONS=fail_seed=5:seed=77 PROGRAM\n"),
             std::string::npos);

@@ -2,6 +2,7 @@
 // The tables' reader, by tables made here, right and wrong.
 #include "debug/stacks/call_frames.hpp"
 
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ using Bytes = std::vector<std::uint8_t>;
 class MadeTable {
  public:
   static constexpr Address kFunction = 4096, kFunctionBytes = 64;
+  /// Where the version of the CIE lies.
+  static constexpr std::size_t kCommonVersion = 28;
 
   /// `common` goes behind the usual CIE: CFA = rsp + 8, return address at CFA - 8.
   explicit MadeTable(const Bytes& function, const std::string& letters = "zR",
@@ -165,6 +168,47 @@ TEST(CallFramesTest, Augmentations) {
   EXPECT_EQ(MadeTable(signal, "zRS").rule(1), UnwindRule(FrameEnd::signal_frame));
   EXPECT_EQ(MadeTable(signal, "zR").rule(1), UnwindRule(FrameEnd::at_rsp, 160, SavedRbp::kept, 0));
   EXPECT_EQ(MadeTable({0x0e, 16}, "zRS").rule(1), UnwindRule()) << "a signal frame of another form";
+}
+
+TEST(CallFramesTest, VersionsOfTheCommonEntry) {
+  MadeTable table({0x0e, 16});
+  std::uint8_t& version = table.bytes()[MadeTable::kCommonVersion];
+  ASSERT_EQ(version, 1);
+  for (const unsigned wrong : {0u, 2u, 4u, 255u}) {
+    version = static_cast<std::uint8_t>(wrong);
+    EXPECT_EQ(table.rule(1), UnwindRule()) << wrong;
+  }
+  version = 3;
+  EXPECT_EQ(table.rule(1), from_rsp(16));
+}
+
+/// The first of more functions than one, of which only the first has an entry.
+UnwindRule rule_with_count(std::size_t later_functions, std::uint32_t count_beyond_room) {
+  constexpr std::size_t kCount = 8, kTable = 12, kEntryBytes = 8;
+  MadeTable table({0x0e, 16});
+  Bytes& bytes = table.bytes();
+  // Later ones begin where no program counter is.
+  const Bytes later = {0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0};
+  for (std::size_t i = 0; i < later_functions; ++i)
+    bytes.insert(bytes.begin() + kTable + kEntryBytes, later.begin(), later.end());
+  bytes[kTable + 4] = static_cast<std::uint8_t>(bytes[kTable + 4] + later.size() * later_functions);
+  // What is relative to its own place in .eh_frame has moved with it, but for the function.
+  const std::size_t function_field = bytes.size() - 11;
+  std::uint32_t to_function;
+  std::memcpy(&to_function, &bytes[function_field], sizeof to_function);
+  to_function -= static_cast<std::uint32_t>(later.size() * later_functions);
+  std::memcpy(&bytes[function_field], &to_function, sizeof to_function);
+  bytes.resize(bytes.size() - (bytes.size() - kTable) % kEntryBytes + kEntryBytes);
+  const std::size_t room = (bytes.size() - kTable) / kEntryBytes;
+  bytes[kCount] = static_cast<std::uint8_t>(room + count_beyond_room);
+  bytes.shrink_to_fit();
+  return table.rule(1);
+}
+
+TEST(CallFramesTest, AsManyFunctionsAsThereIsRoomFor) {
+  // The search is over before it comes to what stands behind the functions.
+  EXPECT_EQ(rule_with_count(12, 0), from_rsp(16));
+  EXPECT_EQ(rule_with_count(12, 1), UnwindRule());
 }
 
 TEST(CallFramesTest, ExpressionOfThePlt) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "debug/stacks/depot.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -108,6 +109,19 @@ TEST_F(StackDepotTest, StacksOfOneHashStayApart) {
   EXPECT_EQ(get(second), other);
 }
 
+/// Readers of other processes' memory, and of files, hold each stack against its hash.
+TEST(StackHashTest, IsTheUpperHalfOfASum) {
+  Stack stack;
+  for (unsigned count = 0; count < 256; ++count) {
+    std::uint64_t sum = count * detail::kFactor[255];
+    for (unsigned i = 0; i < count; ++i) sum += stack[i] * detail::kFactor[i];
+    ASSERT_EQ(stack_hash(stack.data(), count), sum >> 32) << count;
+    stack.push_back(0x7f0000000000 + count * 4099);
+  }
+  const Stack zeroes(4);
+  EXPECT_NE(stack_hash(zeroes.data(), 3), stack_hash(zeroes.data(), 4));
+}
+
 TEST(StackHashTest, SpreadsStacksThatDifferInOneFrame) {
   std::vector<std::uint32_t> low;
   Stack stack = numbered(1);
@@ -133,6 +147,41 @@ TEST_F(StackDepotTest, ManyStacksFillLargerTables) {
   }
   EXPECT_EQ(depot_.stacks(), kStacks);
   EXPECT_LT(depot_.bytes(), kStacks * 8 * 20);
+  EXPECT_GT(depot_.bytes(), depot_.used_words() * 8 + 2 * kStacks * 8) << "tables half empty";
+}
+
+TEST_F(StackDepotTest, CountsWhatItsWordsAndItsTableTake) {
+  const std::size_t empty = depot_.bytes();
+  EXPECT_GE(empty, StackDepot::kFirstPlaces * 8 + 8);
+  EXPECT_LT(empty, StackDepot::kFirstPlaces * 8 + 100);
+  put({1, 2, 3});
+  EXPECT_EQ(depot_.bytes(), empty + 4 * 8) << "a header and three frames";
+  put({1, 2, 3});
+  EXPECT_EQ(depot_.bytes(), empty + 4 * 8);
+  EXPECT_EQ(depot_.used_words(), 5u);
+}
+
+TEST(SmallDepotTest, WhatHasNoPlaceInATableThatCannotGrowHasNoId) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    static StackDepot depot;
+    if (!depot.open(1, 4)) ::_exit(2);
+    // The words' first step; the table is not yet half full.
+    const Address frames[] = {1, 2, 3, 4, 5, 6};
+    const StackId first = depot.put(frames, 1);
+    const rlimit nothing_more{0, 0};
+    if (::setrlimit(RLIMIT_AS, &nothing_more) != 0) ::_exit(3);
+    StackId ids[4] = {first};
+    for (unsigned i = 1; i < 4; ++i)
+      if ((ids[i] = depot.put(frames, i + 1)) == 0) ::_exit(4);
+    if (depot.put(frames, 5) != 0 || depot.put(frames, 6) != 0) ::_exit(5);
+    for (unsigned i = 0; i < 4; ++i)
+      if (depot.put(frames, i + 1) != ids[i]) ::_exit(6);
+    ::_exit(depot.stacks() == 4 ? 0 : 7);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(SmallDepotTest, AFullDepotStillFindsWhatItHas) {

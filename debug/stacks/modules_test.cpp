@@ -12,6 +12,7 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -81,6 +82,37 @@ TEST_F(ModulesTest, NothingElseIsAModule) {
     EXPECT_EQ(module_path_of(at), nullptr) << at;
   }
   ::munmap(mapped, 4096);
+}
+
+using Bytes = std::vector<std::uint8_t>;
+
+/// The build id of the module whose notes are of a kind.
+Bytes build_id_of(const std::string& notes) {
+  const std::string path = ARENITE_STACKS_MODULES "/notes_" + notes + ".so";
+  void* const module = ::dlopen(path.c_str(), RTLD_NOW);
+  EXPECT_NE(module, nullptr) << ::dlerror();
+  if (module == nullptr) return {};
+  ModuleFrame frame;
+  EXPECT_TRUE(find_module(reinterpret_cast<Address>(::dlsym(module, "in_module")), frame));
+  EXPECT_EQ(frame.path, path);
+  const Bytes id(frame.build_id, frame.build_id + frame.build_id_bytes);
+  ::dlclose(module);
+  return id;
+}
+
+TEST_F(ModulesTest, ABuildIdIsLookedForAmongAllNotes) {
+  EXPECT_EQ(build_id_of("none"), Bytes());
+  EXPECT_EQ(build_id_of("behind_others"), (Bytes{1, 2, 3, 4, 5}));
+  EXPECT_EQ(build_id_of("in_two_segments"), (Bytes{7, 8, 9}));
+  EXPECT_EQ(build_id_of("of_two_alignments"), (Bytes{7, 8, 9}));
+}
+
+TEST_F(ModulesTest, ABuildIdThatIsTooLongIsCut) {
+  EXPECT_EQ(build_id_of("that_are_long"), Bytes(ModuleFrame::kMostBuildIdBytes, 0x55));
+}
+
+TEST_F(ModulesTest, ANoteThatIsCutOffIsNone) {
+  EXPECT_EQ(build_id_of("cut_off"), Bytes());
 }
 
 TEST_F(ModulesTest, EveryObjectIsFoundBothWays) {

@@ -6,8 +6,10 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <memory>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -17,6 +19,7 @@
 #include "debug/stacks/loaded_objects.hpp"
 #include "debug/stacks/shapes.hpp"
 #include "debug/stacks/unwind_rules.hpp"
+#include "debug/stacks/walk.hpp"
 
 namespace arenite {
 namespace {
@@ -127,6 +130,37 @@ TEST_F(RecentStacksTest, CallersFarOutAreToldApart) {
   EXPECT_EQ(recent->found(), 3u);
 }
 
+template <unsigned kWay>
+[[gnu::noinline]] StackId only_put_by(RecentStacksTest* test) {
+  const StackId id = test->only_put();
+  asm volatile("" : : "i"(kWay));
+  return id;
+}
+
+using Way = StackId (*)(RecentStacksTest*);
+[[gnu::noinline]] StackId go(Way way, RecentStacksTest* test) {
+  const StackId id = way(test);
+  asm volatile("");
+  return id;
+}
+
+TEST_F(RecentStacksTest, MoreCallersThanASetHasPlaces) {
+  constexpr Way kWays[] = {only_put_by<0>,  only_put_by<1>,  only_put_by<2>,  only_put_by<3>,
+                           only_put_by<4>,  only_put_by<5>,  only_put_by<6>,  only_put_by<7>,
+                           only_put_by<8>,  only_put_by<9>,  only_put_by<10>, only_put_by<11>,
+                           only_put_by<12>, only_put_by<13>, only_put_by<14>, only_put_by<15>};
+  // The first capture learns where a caller's return address lies.
+  go(only_put_by<0>, this);
+  const auto before = recent->found();
+  std::vector<StackId> ids[2];
+  for (auto& round : ids)
+    for (const Way way : kWays) round.push_back(go(way, this));
+  EXPECT_EQ(ids[0], ids[1]);
+  EXPECT_EQ(std::set<StackId>(ids[0].begin(), ids[0].end()).size(), 16u);
+  // Not all: a few of them may share a set, and do so or not by where the code lies.
+  EXPECT_GT(recent->found() - before, 0u);
+}
+
 /// Calls `inner` from so many frames down.
 [[gnu::noinline]] StackId down(RecentStacksTest* test, StackId (*put)(RecentStacksTest*),
                                unsigned levels) {
@@ -175,6 +209,56 @@ TEST_F(RecentStacksTest, FramePointersCountFromTheBeginning) {
   room_bytes = 640;
   EXPECT_EQ(down_by_pointers(this, put, 10), first);
   EXPECT_EQ(recent->found(), 19u);
+}
+
+/// Words from an address on.
+using Words = std::array<Address, 64>;
+void copy_words(Words& to, const void* from) {
+  auto at = reinterpret_cast<Address>(from);
+  for (Address& word : to) {
+    word = word_at(at);
+    at += sizeof word;
+  }
+}
+
+/// Captures below a room of some bytes; the words from the room on are what another room gave.
+Words room_words;
+[[gnu::noinline]] StackId below_a_frame_pointer(std::size_t bytes) {
+  void* const room = __builtin_alloca(bytes);
+  asm volatile("" : : "r"(room) : "memory");
+  const StackId id = RecentStacksTest::current->put_and_check();
+  asm volatile("" : : "r"(room) : "memory");
+  return id;
+}
+[[gnu::noinline]] StackId below_a_room(std::size_t bytes, bool filled) {
+  void* const room = __builtin_alloca(bytes);
+  asm volatile("" : : "r"(room) : "memory");
+  if (filled)
+    std::copy(room_words.begin(), room_words.end(), static_cast<volatile Address*>(room));
+  else
+    copy_words(room_words, room);
+  const StackId id = below_a_frame_pointer(room_bytes);
+  asm volatile("" : : "r"(room) : "memory");
+  return id;
+}
+template <unsigned kWay>
+[[gnu::noinline]] StackId calls_below_a_room(std::size_t bytes, bool filled) {
+  const StackId id = below_a_room(bytes, filled);
+  asm volatile("" : : "i"(kWay));
+  return id;
+}
+
+TEST_F(RecentStacksTest, ACopyOfOlderFramesIsNoStack) {
+  most = 5;
+  room_bytes = 64;
+  // The first capture of a thread learns where its stack ends.
+  put_and_check();
+  const StackId first = calls_below_a_room<0>(64, false);
+  const auto before = recent->found();
+  // The same return addresses lie at the same places, but the frames are elsewhere.
+  const StackId second = calls_below_a_room<1>(1024, true);
+  EXPECT_EQ(recent->found(), before);
+  EXPECT_NE(second, first);
 }
 
 TEST_F(RecentStacksTest, AnotherDepthBeginsAnew) {
