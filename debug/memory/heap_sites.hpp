@@ -107,8 +107,9 @@ class MappedModule {
       Elf64_Nhdr note;
       if (!read_object(view_, at + next, note)) break;
       const std::uint64_t name = next + sizeof note;
-      const std::uint64_t content = name + padded(note.n_namesz, alignment);
-      const std::uint64_t end = content + padded(note.n_descsz, alignment);
+      // Both from the beginning of the notes, which is aligned as much.
+      const std::uint64_t content = padded(name + note.n_namesz, alignment);
+      const std::uint64_t end = padded(content + note.n_descsz, alignment);
       if (content + note.n_descsz > bytes) break;
       if (take_note(at + name, at + content, note, site)) found = true;
       if (end >= bytes) break;

@@ -62,6 +62,17 @@ class Module {
     for (std::size_t i = 1; i < links.size(); ++i)
       put(kList + i * 64, OwnHeapLink<Remote>{links[i], 0x1000 * i, i == 1});
   }
+  /// The same two notes at multiples of eight, as some linkers lay them out.
+  void align_notes_to_eight() {
+    Elf64_Phdr notes;
+    std::memcpy(&notes, bytes.data() + sizeof(Elf64_Ehdr) + sizeof notes, sizeof notes);
+    notes.p_align = 8;
+    notes.p_memsz = 80;
+    put(sizeof(Elf64_Ehdr) + sizeof notes, notes);
+    note(kNotes + 40, 8, 16, kNoteType, "Arenite");
+    put(kNotes + 64, std::uint64_t{1});
+    put(kNotes + 72, std::uint64_t{0x5000});
+  }
   static Address link(std::size_t number) { return kBegin + kList + number * 64; }
 
   bool find(HeapSite& site) const {
@@ -94,6 +105,15 @@ TEST(HeapSites, a_sound_module) {
   EXPECT_EQ(site.root, kBegin + Module::kNotes + 36 + 28 + 0x5000);
   ASSERT_EQ(site.build_id.size(), 20u);
   EXPECT_EQ(site.build_id[19], 19);
+}
+
+TEST(HeapSites, notes_at_multiples_of_eight) {
+  Module module;
+  module.align_notes_to_eight();
+  HeapSite site;
+  ASSERT_TRUE(module.find(site));
+  EXPECT_EQ(site.root, kBegin + Module::kNotes + 72 + 0x5000);
+  EXPECT_EQ(site.build_id.size(), 20u);
 }
 
 TEST(HeapSites, a_module_without_the_note) {

@@ -70,7 +70,7 @@ class ByteReader {
     const Address begin = at_;
     skip(bytes);
     ByteReader part(begin, at_);
-    part.good_ = good_;
+    if (!good_) part.fail();
     return part;
   }
 

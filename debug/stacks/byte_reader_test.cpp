@@ -73,7 +73,7 @@ TEST(ByteReaderTest, APartEndsByItself) {
 TEST(ByteReaderTest, APartThatIsTooLongIsNotGood) {
   const Bytes bytes = {1, 2, 3};
   ByteReader reader = reader_of(bytes);
-  EXPECT_FALSE(reader.take_part(4).good());
+  expect_over(reader.take_part(4));
   expect_over(reader);
 }
 

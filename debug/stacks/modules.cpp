@@ -15,11 +15,14 @@ constinit ExecutablePath path_of_executable;
 
 /// Copies the build id if it is among these notes.
 bool take_build_id(ByteReader notes, std::uint64_t alignment, ModuleFrame& frame) {
-  const auto padding = [alignment](std::uint64_t bytes) { return (0 - bytes) & (alignment - 1); };
+  // A content, and the next note, begin at a multiple of the alignment.
+  const auto padding = [&notes, begin = notes.at(), alignment] {
+    return (begin - notes.at()) & (alignment - 1);
+  };
   while (!notes.done()) {
     Elf64_Nhdr note = notes.take<Elf64_Nhdr>();
     const ByteReader name = notes.take_part(note.n_namesz);
-    notes.skip(padding(note.n_namesz));
+    notes.skip(padding());
     ByteReader content = notes.take_part(note.n_descsz);
     if (!notes.good()) return false;
     if (note.n_type == NT_GNU_BUILD_ID && note.n_namesz == 4 &&
@@ -30,7 +33,7 @@ bool take_build_id(ByteReader notes, std::uint64_t alignment, ModuleFrame& frame
       return true;
     }
     // The last note's padding may be missing.
-    notes.skip(std::min(padding(note.n_descsz), notes.end() - notes.at()));
+    notes.skip(std::min(padding(), notes.end() - notes.at()));
   }
   return false;
 }

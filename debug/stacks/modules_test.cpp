@@ -105,6 +105,7 @@ TEST_F(ModulesTest, ABuildIdIsLookedForAmongAllNotes) {
   EXPECT_EQ(build_id_of("behind_others"), (Bytes{1, 2, 3, 4, 5}));
   EXPECT_EQ(build_id_of("in_two_segments"), (Bytes{7, 8, 9}));
   EXPECT_EQ(build_id_of("of_two_alignments"), (Bytes{7, 8, 9}));
+  EXPECT_EQ(build_id_of("of_eight"), Bytes(16, 0x77));
 }
 
 TEST_F(ModulesTest, ABuildIdThatIsTooLongIsCut) {

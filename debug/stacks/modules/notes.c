@@ -34,6 +34,13 @@ __asm__(BEGIN(".note.first", "a", 8)
         BEGIN(".note.second", "a", 4)
         NOTE(4, 3, 3) GNU ".byte 7, 8, 9\n"
         END);
+#elif NOTES_OF_EIGHT
+/* Header and name of 16 bytes need nothing before the content; of 20 they do. */
+__asm__(BEGIN(".note.made", "a", 8)
+        NOTE(4, 16, 1) GNU ".fill 16, 1, 0xee\n"
+        NOTE(8, 4, 1) ".byte 'A', 'R', 'E', 'N', 'I', 'T', 'E', 0\n.long 0, 0xeeeeeeee, 0\n"
+        NOTE(4, 16, 3) GNU ".fill 16, 1, 0x77\n"
+        END);
 #elif NOTES_THAT_ARE_LONG
 __asm__(BEGIN(".note.made", "a", 4)
         NOTE(4, 80, 3) GNU ".fill 64, 1, 0x55\n.fill 16, 1, 0xee\n"
