@@ -48,6 +48,13 @@ static void in_child(void) {
   printf("child %d, ", WEXITSTATUS(status));
 }
 
+static void ask_without_end(void) {
+  printf("nothing %d, ", __lsan_do_recoverable_leak_check());
+  lose_hidden(3, 24);
+  forget();
+  printf("something %d, ", __lsan_do_recoverable_leak_check());
+}
+
 static pthread_barrier_t barrier;
 static void* hold_on_stack(void* in_tls) {
   void* volatile block = lose(100);
@@ -75,6 +82,7 @@ int main(int argc, char** argv) {
   if (is(how, "ignored")) lose_ignored();
   if (is(how, "disabled")) lose_disabled();
   if (is(how, "in_child")) in_child();
+  if (is(how, "recoverable")) ask_without_end();
   forget();
   if (argc > 2) printf("found %zu", arn_find_leaks());
   /* No newline: it is still in the stream's buffer when the process ends. */
