@@ -30,7 +30,9 @@ static void report_null(int signal) {
 
 /* Returns: the fault comes again, and then the default action is to be taken. */
 static void return_once(int signal) {
+  static int times = 0;
   say("once, ");
+  if (++times > 3) _exit(6);
 }
 
 static void fault_again(int signal) {
