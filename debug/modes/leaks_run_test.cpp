@@ -78,6 +78,13 @@ TEST_P(LeaksTest, OnDemandAsASanitizerIsAsked) {
   EXPECT_EQ(count(outcome.errors, "detected memory leaks"), 1u);
 }
 
+TEST_P(LeaksTest, ThatAreNotCertainAreSaidToBe) {
+  const Outcome outcome = run("deaf");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "deaf, end");
+  EXPECT_THAT(outcome.errors, HasSubstr("leaks: not certain: some threads could not be stopped\n"));
+}
+
 /// What the dynamic linker keeps for itself is none; what it calls has leaks like anything else.
 TEST_P(LeaksTest, OfConstructorsOfModules) {
   const Outcome outcome =
