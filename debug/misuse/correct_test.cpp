@@ -74,14 +74,16 @@ TEST_P(CorrectTest, RunsAsWithoutTheLibrary) {
 
 /// What a module with operators of its own may do, code beside it may not.
 TEST(OwnOperatorsTest, ExcuseNoMismatchElsewhere) {
-  for (const char* options : {"mode=debug", "mode=page"}) {
-    const Outcome outcome =
-        run_in_mode({ARENITE_PROGRAMS "/correct/own_operators", "wrong"}, options, true, 100);
-    EXPECT_NE(outcome.errors.find("alloc-dealloc-mismatch (malloc vs operator delete)"),
-              std::string::npos)
-        << options << "\n"
-        << outcome.errors;
-  }
+  for (const auto& [wrong, mismatch] :
+       {std::pair{"deleted", "(malloc vs operator delete)"}, {"freed", "(operator new vs free)"}})
+    for (const char* options : {"mode=debug", "mode=page"}) {
+      const Outcome outcome =
+          run_in_mode({ARENITE_PROGRAMS "/correct/own_operators", wrong}, options, true, 100);
+      EXPECT_NE(outcome.errors.find(std::string("alloc-dealloc-mismatch ") + mismatch),
+                std::string::npos)
+          << options << "\n"
+          << outcome.errors;
+    }
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, CorrectTest,

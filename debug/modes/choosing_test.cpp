@@ -96,6 +96,25 @@ TEST(GuardBytes, AsWideAsAskedFor) {
   EXPECT_THAT(run("").errors, Not(HasSubstr("located 40 bytes after")));
 }
 
+TEST(GuardBytes, AreKeyedWhateverTheSeed) {
+  const auto guards = [](const std::string& more) {
+    const Outcome outcome = run_with(in_mode("debug", more), {"guards"});
+    EXPECT_EQ(outcome.errors, "");
+    EXPECT_EQ(outcome.output.size(), 33u);
+    return outcome.output;
+  };
+  const std::string plain = "fdfdfdfdfdfdfdfdfdfdfdfdfdfdfdfd\n";
+  EXPECT_EQ(guards("keyed_guards=off"), plain);
+  for (int seed = 1; seed <= 8; ++seed)
+    EXPECT_NE(guards("keyed_guards=on:seed=" + std::to_string(seed)), plain) << seed;
+}
+
+TEST(GuardBytes, ThatAreKeyedFindTheSame) {
+  const Outcome outcome = run_with(in_mode("debug:on_error=continue", "keyed_guards=on"),
+                                   {"damage", "24", "24", "-1", "23"});
+  EXPECT_EQ(reports(outcome), 2u);
+}
+
 TEST(StackDepth, NoneKeepsNoStacks) {
   const auto run = [](const char* more) {
     return run_with(in_mode("debug:on_error=continue", more), {"damage", "24", "24"}).errors;

@@ -4,6 +4,10 @@
 #include "debug/modes/debug_thread.hpp"
 
 #include <algorithm>
+#include <barrier>
+#include <cstdio>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -131,6 +135,41 @@ TEST_F(DebugThreadTest, TheTableHoldsThem) {
   });
   const DebugThreads closed;
   EXPECT_EQ(closed.table().begin, closed.table().end);
+}
+
+/// Whether a core file would hold what lies at an address.
+bool is_in_cores(Address at) {
+  std::ifstream lines("/proc/self/smaps");
+  bool within = false;
+  for (std::string line; std::getline(lines, line);) {
+    unsigned long begin = 0, end = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) within = begin <= at && at < end;
+    if (within && line.starts_with("VmFlags:")) return line.find(" dd") == std::string::npos;
+  }
+  ADD_FAILURE() << "nothing is mapped at " << at;
+  return false;
+}
+
+TEST_F(DebugThreadTest, CoresHoldWhatIsUsedOfTheTable) {
+  const Extent table = threads_.table();
+  EXPECT_TRUE(is_in_cores(table.begin)) << "the shared state";
+  EXPECT_FALSE(is_in_cores(table.begin + table.size() / 2));
+  EXPECT_FALSE(is_in_cores(table.end - 1));
+  constexpr std::ptrdiff_t kThreads = 40;
+  std::barrier all_there(kThreads);
+  std::vector<std::thread> all;
+  for (int i = 0; i < kThreads; ++i)
+    all.emplace_back([&] {
+      act();
+      all_there.arrive_and_wait();
+      end();
+    });
+  for (std::thread& each : all) each.join();
+  threads_.each([](DebugThread& thread) {
+    EXPECT_TRUE(is_in_cores(reinterpret_cast<Address>(&thread))) << thread.place;
+    EXPECT_TRUE(is_in_cores(reinterpret_cast<Address>(&thread + 1) - 1)) << thread.place;
+  });
+  EXPECT_FALSE(is_in_cores(table.begin + table.size() / 2));
 }
 
 TEST_F(DebugThreadTest, ThreadsComeAndGoAtOnce) {

@@ -150,9 +150,10 @@ TEST_F(FiltersTest, Module) {
   open();
   EXPECT_TRUE(filters.by_module());
   EXPECT_TRUE(filters.leaves_plain());
-  // A second time it is remembered.
+  // A second time it is remembered. Program counters are odd or even.
   for (int i = 0; i < 2; ++i) {
-    EXPECT_TRUE(filters.chosen(1, own));
+    for (Address offset = 0; offset < 4; ++offset)
+      EXPECT_TRUE(filters.chosen(1, own + offset)) << offset;
     EXPECT_FALSE(filters.chosen(1, libc));
     EXPECT_FALSE(filters.chosen(1, 0));
     EXPECT_FALSE(filters.chosen(1, 0x1000));

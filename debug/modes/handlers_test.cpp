@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 #include "debug/modes/run_modes.hpp"
 
@@ -29,8 +30,9 @@ TEST_P(HandlersTest, GetTheProgramsOwnFaults) {
 
 INSTANTIATE_TEST_SUITE_P(Of, HandlersTest,
                          testing::Values("siginfo", "signal", "exit", "default", "reset", "again",
-                                         "mask", "nodefer", "query", "sent", "ignored", "in_child",
-                                         "own_page", "alternate", "small_stack"),
+                                         "mask", "nodefer", "query", "query_both", "bsd", "sysv",
+                                         "sent", "ignored", "in_child", "own_page", "alternate",
+                                         "small_stack"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// Whatever the program did before, and even if the handler it has is still there.
@@ -80,6 +82,18 @@ TEST(Side, LeftIsBefore) {
   EXPECT_FALSE(faults(write_at("side=left", "32", "32")));
   EXPECT_TRUE(faults(write_at("side=left", "32", "-1")));
   EXPECT_FALSE(faults(write_at("side=left", "32", "0")));
+}
+
+TEST(Side, AFaultBehindIsAnOverflowAndOneBeforeAnUnderflow) {
+  const auto fault = [](const std::string& side, const char* offset) {
+    const Outcome outcome = write_at(side + ":format=json", "32", offset);
+    const auto report = nlohmann::json::parse(outcome.errors);
+    EXPECT_EQ(report["operation"], "access");
+    EXPECT_EQ(report["access"]["kind"], "write") << report["access"];
+    return report["fault"].get<std::string>();
+  };
+  EXPECT_EQ(fault("side=right", "32"), "heap-buffer-overflow");
+  EXPECT_EQ(fault("side=left", "-1"), "heap-buffer-underflow");
 }
 
 TEST(Side, RandomIsEitherAndTheSameBySeed) {

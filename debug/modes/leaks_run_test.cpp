@@ -71,6 +71,29 @@ TEST_P(LeaksTest, OnDemand) {
   EXPECT_EQ(run_with(in_mode(GetParam()), {"leaky", "global", "ask"}).output, "found 0global, end");
 }
 
+TEST_P(LeaksTest, OnDemandAsASanitizerIsAsked) {
+  const Outcome outcome = run_with(in_mode(GetParam()), {"leaky", "recoverable"});
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "nothing 0, something 1, recoverable, end");
+  EXPECT_EQ(count(outcome.errors, "detected memory leaks"), 1u);
+}
+
+TEST_P(LeaksTest, ThatAreNotCertainAreSaidToBe) {
+  const Outcome outcome = run("deaf");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_EQ(outcome.output, "deaf, end");
+  EXPECT_THAT(outcome.errors, HasSubstr("leaks: not certain: some threads could not be stopped\n"));
+}
+
+/// What the dynamic linker keeps for itself is none; what it calls has leaks like anything else.
+TEST_P(LeaksTest, OfConstructorsOfModules) {
+  const Outcome outcome =
+      run_with(in_mode(GetParam(), "leaks=1"), {"modules", ARENITE_PROGRAMS "/lossy_module.so"});
+  EXPECT_EQ(outcome.output, "program guarded, module guarded\n");
+  EXPECT_EQ(outcome.exit_code, 23);
+  EXPECT_THAT(outcome.errors, HasSubstr("Direct leak of 77 byte(s) in 1 object(s)"));
+}
+
 TEST_P(LeaksTest, OfBlocksThatAreGuardedOnly) {
   EXPECT_EQ(run("lost", "leaks=1:size=20-30").exit_code, 23);
   EXPECT_EQ(run("lost", "leaks=1:size=80-").exit_code, 0);

@@ -58,6 +58,16 @@ TEST(PoolTest, FastModeEndsAtWhatIsNoObject) {
     EXPECT_THAT(report_in("fast", name), HasSubstr(" pointer: ")) << name;
 }
 
+/// A pool takes less address space where there is little, and gives it all back.
+TEST(PoolTest, WhereAddressSpaceIsLimited) {
+  RunSetting setting{.preloaded = false, .address_space_bytes = rlim_t{40} << 30};
+  for (const char* name : {"right", "kept_pool", "come_and_go"}) {
+    const Outcome outcome = run_command({kProgram, name}, setting);
+    EXPECT_EQ(outcome.exit_code, 0) << name << " " << outcome.signal;
+    EXPECT_EQ(outcome.errors, "") << name;
+  }
+}
+
 class GuardedPoolTest : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Modes, GuardedPoolTest, testing::Values("debug", "page"),

@@ -188,7 +188,12 @@ TEST(Format, Json) {
     EXPECT_EQ(report["mode"], "debug");
     EXPECT_EQ(report["block"]["bytes"], 24);
     EXPECT_EQ(report["block"]["serial"], found + 1);
-    EXPECT_GE(report["stack"].size(), 2u);
+    ASSERT_GE(report["stack"].size(), 2u);
+    // Where the call returns to, and in the stack the call.
+    const auto number = [](const nlohmann::json& text) {
+      return std::stoull(text.get<std::string>(), nullptr, 16);
+    };
+    EXPECT_EQ(number(report["pc"]), number(report["stack"][0]["pc"]) + 1);
     EXPECT_FALSE(report["stack"][0].contains("file"));
   }
   EXPECT_EQ(found, 2u);

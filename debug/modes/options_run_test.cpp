@@ -99,6 +99,27 @@ TEST(Options, HoldForWhatIsAllocatedBeforeConstructors) {
             "fast, serial known: 0\n");
 }
 
+/// Before the C library has its environment, it is read where the system keeps it.
+TEST(Options, BeforeConstructorsAreThoseOfTheVariableOfExactlyThatName) {
+  const std::string program = ARENITE_PROGRAMS "/before_constructors";
+  const auto output = [&](std::vector<std::string> environment) {
+    std::vector<std::string> command = {"/usr/bin/env", "-i", kPreload};
+    command.insert(command.end(), environment.begin(), environment.end());
+    command.push_back(program);
+    return run_command(command, {.preloaded = false}).output;
+  };
+  const std::vector<std::string> others = {
+      "XARENITE_OPTIONS=mode=page", "ARENITE_OPTIONS2=mode=page", "ARENITE_OPTION=mode=page",
+      "A=ARENITE_OPTIONS=mode=page", std::string(10000, 'x') + "=y"};
+  EXPECT_EQ(output(others), "fast, serial known: 0\n");
+  std::vector<std::string> all = others;
+  all.push_back("ARENITE_OPTIONS=mode=debug:stack_depth=4");
+  EXPECT_EQ(output(all), "debug, serial known: 1\n");
+  all.push_back("LAST=1");
+  EXPECT_EQ(output(all), "debug, serial known: 1\n");
+  EXPECT_EQ(output({"ARENITE_OPTIONS="}), "fast, serial known: 0\n");
+}
+
 TEST(Options, AModeThatCannotBeHadIsSaidAndTheProgramRunsWithoutIt) {
   for (const char* mode : {"sample", "debug", "page"}) {
     const Outcome outcome =

@@ -62,6 +62,10 @@ TEST(Sample, BlocksAreMovedWithWhatTheyHold) {
   EXPECT_EQ(run_with("mode=sample:sample_rate=1", {"resized"}).output, "111111111\n");
 }
 
+TEST(Sample, HasAllTheMemoryThatFastModeHas) {
+  EXPECT_EQ(run_with("mode=sample", {"many", "20000", "50000"}).output, "20000");
+}
+
 /// 2,000,000 allocations, 20,000 samples among them.
 TEST(Sample, TakesLittleMemory) {
   const auto grown = [](const char* options) {

@@ -57,6 +57,16 @@ TEST_P(ResourceTest, SizeAndAlignmentAreHeldAgainstTheAllocation) {
     EXPECT_THAT(report(name), HasSubstr("new-delete-type-mismatch")) << name;
 }
 
+TEST_P(ResourceTest, WhatADeleteSaysOfTheBlockIsNamed) {
+  EXPECT_THAT(report("deleted_as_other_size"),
+              HasSubstr("  size of the allocated type:   40 bytes;\n"
+                        "  size of the deallocated type: 24 bytes.\n"));
+  EXPECT_THAT(report("deleted_as_other_alignment"),
+              HasSubstr("  size of the allocated type:   40 bytes;\n"
+                        "  alignment of the allocated type:   32 bytes;\n"
+                        "  alignment of the deallocated type: 64 bytes.\n"));
+}
+
 TEST(ResourceInFastModeTest, AnyFreeWillDo) {
   for (const char* name : {"resource_right", "resource_to_free", "block_to_resource"})
     EXPECT_EQ(run("fast", name).exit_code, 0) << name;

@@ -205,6 +205,12 @@ TEST(Complain, so_that_a_terminal_is_safe_from_it) {
   EXPECT_LT(complaint("mode=" + huge).size(), 160u);
 }
 
+TEST(Complain, of_long_values_by_their_beginning) {
+  const std::string longest(48, 'q');
+  EXPECT_THAT(complaint("mode=" + longest), HasSubstr("mode: \"" + longest + "\" is none"));
+  EXPECT_THAT(complaint("mode=" + longest + "q"), HasSubstr("\"" + longest + "...\" is none"));
+}
+
 TEST(Complain, a_bounded_number_of_times) {
   std::string text;
   for (int i = 0; i < 100; ++i) text += ":q";

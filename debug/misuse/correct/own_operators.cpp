@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Blocks made by a library's own operator new are deleted outside of it, and the other way round.
 // Which operators run outside depends on what is loaded; all of them go to malloc in the end. With
-// an argument, it goes wrong all the same: no operator made what is deleted.
+// an argument, it goes wrong all the same: no operator made what is deleted, or none deletes what
+// one made.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -9,7 +10,7 @@
 
 #include "operators.hpp"
 
-int main(int argc, char**) {
+int main(int argc, char** argv) {
   for (int i = 0; i < 100; ++i) {
     char* made = made_inside(100);
     std::memset(made, 1, 100);
@@ -21,6 +22,8 @@ int main(int argc, char**) {
     std::memset(outside, 3, 50);
     deleted_inside(outside);
   }
-  if (argc > 1) delete static_cast<char*>(std::malloc(20));
+  const char* wrong = argc > 1 ? argv[1] : "";
+  if (std::strcmp(wrong, "deleted") == 0) delete static_cast<char*>(std::malloc(20));
+  if (std::strcmp(wrong, "freed") == 0) std::free(new char);
   std::puts("done");
 }

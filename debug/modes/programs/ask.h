@@ -30,6 +30,7 @@ extern "C" {
 #pragma weak __lsan_disable
 #pragma weak __lsan_enable
 #pragma weak __lsan_ignore_object
+#pragma weak __lsan_do_recoverable_leak_check
 const char* arn_mode(void);
 size_t arn_check_all(void);
 int arn_check(const void*);
@@ -38,6 +39,7 @@ size_t arn_find_leaks(void);
 void __lsan_disable(void);
 void __lsan_enable(void);
 void __lsan_ignore_object(const void*);
+int __lsan_do_recoverable_leak_check(void);
 #ifdef __cplusplus
 }
 #endif

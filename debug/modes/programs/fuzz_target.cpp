@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // A program with the names a libFuzzer target has, LIKE_LIBFUZZER, and those of a runtime of its
-// own, LIKE_UBSAN or LIKE_ASAN. Prints what the shared library beside it makes of that.
+// own, LIKE_UBSAN or LIKE_ASAN, or of one without coverage, LIKE_HOOKS. Prints what the shared
+// library beside it makes of that.
 #include <cstddef>
 #include <cstdio>
 
@@ -12,7 +13,7 @@ void __sanitizer_cov_8bit_counters_init(char*, char*) {}
 #elif defined(LIKE_UBSAN)
 [[gnu::weak]] void __sanitizer_cov_8bit_counters_init(char*, char*) {}
 #endif
-#if defined(LIKE_UBSAN) || defined(LIKE_ASAN)
+#if defined(LIKE_UBSAN) || defined(LIKE_ASAN) || defined(LIKE_HOOKS)
 int __sanitizer_install_malloc_and_free_hooks(void (*)(const volatile void*, std::size_t),
                                               void (*)(const volatile void*)) {
   return 1;

@@ -30,7 +30,9 @@ static void report_null(int signal) {
 
 /* Returns: the fault comes again, and then the default action is to be taken. */
 static void return_once(int signal) {
+  static int times = 0;
   say("once, ");
+  if (++times > 3) _exit(6);
 }
 
 static void fault_again(int signal) {
@@ -98,6 +100,25 @@ static void query(void) {
   say("as set, ");
 }
 
+/* Each signal has a handler of its own. */
+static void query_both(void) {
+  struct sigaction found;
+  CHECK(signal(SIGSEGV, recover_simply) == SIG_DFL);
+  CHECK(sigaction(SIGBUS, NULL, &found) == 0 && found.sa_handler == SIG_DFL);
+  CHECK(signal(SIGBUS, report_null) == SIG_DFL);
+  CHECK(sigaction(SIGSEGV, NULL, &found) == 0 && found.sa_handler == recover_simply);
+  CHECK(sigaction(SIGBUS, NULL, &found) == 0 && found.sa_handler == report_null);
+  say("as set, ");
+}
+
+static void say_flags(void) {
+  struct sigaction found;
+  CHECK(sigaction(SIGSEGV, NULL, &found) == 0);
+  printf("restart %d, once %d, again %d, ", (found.sa_flags & SA_RESTART) != 0,
+         (found.sa_flags & SA_RESETHAND) != 0, (found.sa_flags & SA_NODEFER) != 0);
+  fflush(stdout);
+}
+
 static void use_alternate_stack(size_t size) {
   stack_t stack = {malloc(size), 0, size};
   CHECK(stack.ss_sp != NULL && sigaltstack(&stack, NULL) == 0);
@@ -122,6 +143,9 @@ int main(int argc, char** argv) {
   if (is(how, "mask")) set(check_mask, 0), fault_and_recover(1);
   if (is(how, "nodefer")) set(check_mask, SA_NODEFER), fault_and_recover(1);
   if (is(how, "query")) query();
+  if (is(how, "query_both")) query_both();
+  if (is(how, "bsd")) signal(SIGSEGV, return_once), say_flags();
+  if (is(how, "sysv")) sysv_signal(SIGSEGV, return_once), say_flags(), *nothing = 1;
   if (is(how, "sent")) set(return_once, 0), raise(SIGSEGV);
   if (is(how, "ignored")) signal(SIGSEGV, SIG_IGN), raise(SIGSEGV);
   if (is(how, "in_child")) in_child();

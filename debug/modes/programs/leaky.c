@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * leaky HOW: blocks that are lost, or only seem so. Whatever is lost is lost in `lose`. */
+#include <sys/syscall.h>
+
 #include "ask.h"
 
 static void* global;
@@ -48,6 +50,13 @@ static void in_child(void) {
   printf("child %d, ", WEXITSTATUS(status));
 }
 
+static void ask_without_end(void) {
+  printf("nothing %d, ", __lsan_do_recoverable_leak_check());
+  lose_hidden(3, 24);
+  forget();
+  printf("something %d, ", __lsan_do_recoverable_leak_check());
+}
+
 static pthread_barrier_t barrier;
 static void* hold_on_stack(void* in_tls) {
   void* volatile block = lose(100);
@@ -64,6 +73,22 @@ static void in_other_thread(void* in_tls) {
   pthread_barrier_wait(&barrier);
 }
 
+/* No signal reaches it, not even those the C library keeps for itself. */
+static void* be_deaf(void* unused) {
+  const unsigned long long all = ~0ull;
+  CHECK(syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof all) == 0);
+  pthread_barrier_wait(&barrier);
+  pause();
+  return unused;
+}
+
+static void beside_deaf_thread(void) {
+  pthread_t thread;
+  pthread_barrier_init(&barrier, NULL, 2);
+  pthread_create(&thread, NULL, be_deaf, NULL);
+  pthread_barrier_wait(&barrier);
+}
+
 int main(int argc, char** argv) {
   const char* how = argv[1];
   if (is(how, "lost")) lose_hidden(3, 24);
@@ -75,6 +100,8 @@ int main(int argc, char** argv) {
   if (is(how, "ignored")) lose_ignored();
   if (is(how, "disabled")) lose_disabled();
   if (is(how, "in_child")) in_child();
+  if (is(how, "deaf")) beside_deaf_thread();
+  if (is(how, "recoverable")) ask_without_end();
   forget();
   if (argc > 2) printf("found %zu", arn_find_leaks());
   /* No newline: it is still in the stream's buffer when the process ends. */

@@ -114,6 +114,15 @@ void work_in(arn_pool* pool) {
   }
 }
 
+void come_and_go() {
+  for (int i = 0; i < 200; ++i) {
+    arn_pool* pool = arn_pool_create(kBytes);
+    if (pool == nullptr) abort();
+    make_object(pool);
+    arn_pool_destroy(pool);
+  }
+}
+
 void in_child() {
   const pid_t child = fork();
   if (child == 0) {
@@ -176,6 +185,7 @@ struct Case {
 constexpr Case kCases[] = {
     {"right", right},
     {"fork_while_threads_work", fork_while_threads_work},
+    {"come_and_go", come_and_go},
     {"kept_pool", [] { make_object(pools.first); }},
     {"read_after_free", read_after_free},
     {"write_after_free", write_after_free},

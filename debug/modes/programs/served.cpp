@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory_resource>
+#include <new>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,16 @@ void resource_of_other_alignment() {
   std::pmr::memory_resource* resource = arenite::default_resource();
   resource->deallocate(resource->allocate(40, 32), 40, 1 << 20);
 }
+void deleted_as_other_size() {
+  void* block = ::operator new(40);
+  asm volatile("" : "+r"(block));
+  ::operator delete(block, std::size_t{24});
+}
+void deleted_as_other_alignment() {
+  void* block = ::operator new(40, std::align_val_t{32});
+  asm volatile("" : "+r"(block));
+  ::operator delete(block, std::align_val_t{64});
+}
 /// The report of a double free goes to the file named by the environment.
 void report_elsewhere() {
   const int file = ::open(getenv("REPORT"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
@@ -68,6 +79,8 @@ constexpr Case kCases[] = {
     {"block_to_resource", block_to_resource},
     {"resource_of_other_size", resource_of_other_size},
     {"resource_of_other_alignment", resource_of_other_alignment},
+    {"deleted_as_other_size", deleted_as_other_size},
+    {"deleted_as_other_alignment", deleted_as_other_alignment},
     {"report_elsewhere", report_elsewhere},
 };
 
