@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 
 #include "debug/guard/page_placement.hpp"
 #include "debug/layer/layer_plan.hpp"
@@ -173,15 +174,23 @@ class LayerBlocks {
     const auto page = static_cast<std::uint32_t>((at - plan_.root.page_base) / kPageBytes);
     std::uint32_t own = 0, capacity = 0;
     LayerBlock before;
-    const bool had = stretch_at(page, own) && read_page_record(own, block, capacity) &&
-                     block.state != SideState::none;
+    const bool carved = stretch_at(page, own);
+    const bool had =
+        carved && read_page_record(own, block, capacity) && block.state != SideState::none;
     std::uint32_t other = 0;
-    if (own != page || page == 0 || !stretch_at(page - 1, other) ||
+    if (!(carved ? own == page : begins_area(page)) || page == 0 || !stretch_at(page - 1, other) ||
         !read_page_record(other, before, capacity) || before.state == SideState::none)
       return had;
     const Address end = before.facts.begin + before.facts.size;
     if (!had || at - end <= block.facts.begin - at) block = before;
     return true;
+  }
+
+  /// The last guard page of one area is the first page of the next, of which nothing may be carved.
+  bool begins_area(std::uint32_t page) const {
+    const auto& areas = plan_.root.page_areas;
+    return std::any_of(std::begin(areas), std::end(areas),
+                       [page](const CarvedPages& area) { return area.first == page; });
   }
 
   /// The last page at or before `page`, in its area, at which a stretch begins.

@@ -227,7 +227,7 @@ TEST_F(LayerBlocksTest, AGuardPageIsOfTheNearerBlock) {
   EXPECT_EQ(stretch_of(plan.page(70) - 1), 69u);
   EXPECT_EQ(stretch_of(plan.page(73)), 69u);
   EXPECT_EQ(stretch_of(plan.page(74)), 69u) << "the last guard page";
-  EXPECT_EQ(stretch_of(plan.page(76)), 0u) << "not carved yet";
+  EXPECT_EQ(stretch_of(plan.page(75)), 0u) << "not carved yet";
 }
 
 TEST_F(LayerBlocksTest, AGuardPageBesideAStretchThatIsNotUsed) {
