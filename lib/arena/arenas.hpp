@@ -103,12 +103,15 @@ class Arenas {
     return root_.dirty_pools != before;
   }
 
-  /// Of a pool that is about to lose pages between its blocks: where large pages are used, the
-  /// system would bring them back.
-  void keep_small(PoolIndex pool) {
+  /// Gives pages of a pool in use back, on which no block lies that anybody may have meanwhile.
+  /// False if the system refuses. Where large pages are used, the arena comes in small ones from
+  /// here on: the system would bring the large one back.
+  bool decommit_within(PoolIndex pool, std::size_t begin, std::size_t bytes) {
     const std::size_t arena = pool.value / kArenaPools;
     if (arena >= kFirstLarge)
       pages_.prefer(root_.range.address + arena * kArena, kArena, PageSize::small);
+    root_.decommits.fetch_add(1, std::memory_order_relaxed);
+    return pages_.decommit(tables_.pool_address(pool) + begin, bytes);
   }
 
   /// Adds `needed` arenas at least. False if the range is full or the system refuses.

@@ -92,16 +92,20 @@ TYPED_TEST(LargePagesTest, AreAskedForAnewWhenAWholeArenaGoesBack) {
   EXPECT_EQ(this->arena(2).decommitted_pools, ~std::uint64_t{0});
 }
 
-TYPED_TEST(LargePagesTest, AnArenaKeepsSmallPagesOnceOnesBetweenItsBlocksGoBack) {
+TYPED_TEST(LargePagesTest, AnArenaComesInSmallPagesOnceOnesBetweenItsBlocksGoBack) {
   this->take_all(3);
   const std::size_t before = this->wishes().size();
-  this->range.lists.keep_small(PoolIndex{2 * kArenaPools - 1});
+  EXPECT_TRUE(
+      this->range.lists.decommit_within(PoolIndex{2 * kArenaPools - 1}, 0, TypeParam::kPageBytes));
   EXPECT_EQ(this->wishes().size(), before) << "it has small ones";
-  this->range.lists.keep_small(PoolIndex{2 * kArenaPools + 5});
+  EXPECT_TRUE(
+      this->range.lists.decommit_within(PoolIndex{2 * kArenaPools + 5}, 0, TypeParam::kPageBytes));
   ASSERT_EQ(this->wishes().size(), before + 1);
   EXPECT_EQ(this->wishes().back().at, this->at(2));
   EXPECT_EQ(this->wishes().back().bytes, this->kArena);
   EXPECT_EQ(this->wishes().back().size, PageSize::small);
+  EXPECT_EQ(this->range.memory.decommits, 2u);
+  EXPECT_EQ(this->range.root.decommits, 2u);
 }
 
 }  // namespace

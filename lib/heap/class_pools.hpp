@@ -28,7 +28,6 @@ class ClassPools : public HeapParts<Config> {
   using Base::arenas;
   using Base::attached;
   using Base::bitmap;
-  using Base::pages_;
   using Base::root_;
   using Base::tables;
 
@@ -123,9 +122,8 @@ class ClassPools : public HeapParts<Config> {
   // ---- pages between blocks ----
 
   /// Gives pages that only free blocks of the class lie on back to the system, of one listed pool
-  /// after the other. Each is the thread's own meanwhile: nobody else takes from it, and no lock is
-  /// held. Returns whether there were any. Requires: the thread is attached to no pool of the
-  /// class.
+  /// after the other. Each is the thread's own meanwhile: nobody else takes from it. Returns
+  /// whether there were any. Requires: the thread is attached to no pool of the class.
   bool give_emptied_pages(ThreadBlock thread, SizeClass size_class) {
     bool any = false;
     PoolIndex pool{kNone};
@@ -175,20 +173,14 @@ class ClassPools : public HeapParts<Config> {
     bitmap(pool, size_class).for_each_free_run([&](std::size_t first, std::size_t end) {
       const std::size_t begin = round_up(first * facts.block_bytes, Geometry::kPageBytes);
       // What remains behind the last block is nobody's.
-      const std::size_t bytes =
-          end == facts.capacity ? Geometry::kPoolBytes : end * facts.block_bytes;
-      const std::size_t stop = round_down(bytes, Geometry::kPageBytes);
+      const std::size_t stop = end == facts.capacity
+                                   ? Geometry::kPoolBytes
+                                   : round_down(end * facts.block_bytes, Geometry::kPageBytes);
       if (begin >= stop) return;
-      if (!any) keep_small(pool);
-      root_.decommits.fetch_add(1, std::memory_order_relaxed);
-      any |= pages_.decommit(tables().pool_address(pool) + begin, stop - begin);
+      LockGuard guard(root_.range_lock);
+      any |= arenas().decommit_within(pool, begin, stop - begin);
     });
     return any;
-  }
-
-  void keep_small(PoolIndex pool) {
-    LockGuard guard(root_.range_lock);
-    arenas().keep_small(pool);
   }
 
   /// Puts blocks of the pool into the slots below `lowest`, downwards; returns the lowest used.

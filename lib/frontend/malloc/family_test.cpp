@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Every symbol of the malloc family, called as a program calls it that was linked to the library.
 #include <malloc.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <initializer_list>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -525,16 +527,32 @@ TEST(OwnsTest, AnyAddress) {
   free(block);
 }
 
-TEST(TrimTest, GivesPagesBack) {
+TEST(TrimTest, GivesPagesBackThatNoBlockLiesOn) {
+  const auto page_of = [](const void* at) { return reinterpret_cast<std::uintptr_t>(at) / kPage; };
   std::vector<void*> blocks;
   for (int i = 0; i < 20'000; ++i) blocks.push_back(std::memset(malloc(1000), 1, 1000));
-  for (void* block : blocks) free(block);
-  malloc_trim(0);
-  EXPECT_EQ(malloc_trim(0), 0) << "everything went back before";
-  void* span = std::memset(malloc(1 << 20), 1, 1 << 20);
-  free(span);
+  std::set<std::uintptr_t> all, kept;
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    for (const std::size_t byte : {0u, 999u}) {
+      const std::uintptr_t page = page_of(static_cast<char*>(blocks[i]) + byte);
+      all.insert(page);
+      if (i % 100 == 0) kept.insert(page);
+    }
+  // Afterwards, so that no entry of the sets lies where a block was.
+  for (std::size_t i = 0; i < blocks.size(); ++i)
+    if (i % 100 != 0) free(std::exchange(blocks[i], nullptr));
   EXPECT_EQ(malloc_trim(0), 1);
-  EXPECT_EQ(arn_trim(), 0);
+  std::size_t resident = 0;
+  for (const std::uintptr_t page : all) {
+    unsigned char there = 0;
+    ASSERT_EQ(::mincore(reinterpret_cast<void*>(page * kPage), kPage, &there), 0);
+    resident += there & 1u;
+  }
+  // Somebody else's block of this size may lie between them.
+  EXPECT_GE(resident, kept.size());
+  EXPECT_LE(resident, kept.size() + 5);
+  for (void* block : blocks) free(block);
+  EXPECT_EQ(arn_trim(), 1);
 }
 
 TEST(MalloptTest, KnowsGlibcsParameters) {
