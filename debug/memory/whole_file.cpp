@@ -16,33 +16,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Where links lead, which may be nowhere yet. A circle of them is left for the system to refuse.
-std::string followed(const std::string& path) {
-  constexpr int kMostLinks = 40;  // as many as Linux follows
-  fs::path at = path;
-  std::error_code none;
-  for (int links = 0; fs::is_symlink(at, none); ++links) {
-    if (links == kMostLinks) return path + "/";
-    at = at.parent_path() / fs::read_symlink(at, none);
-  }
-  return at;
+bool is_in_proc(const std::string& name) {
+  return name.starts_with("/proc/");
 }
 
-/// Whether a file of another name could not take its place. What stdout is redirected to is such,
-/// by the names it has in /dev and /proc: others write to it too.
-bool is_written_as_it_is(const std::string& path) {
-  if (path.starts_with("/dev/") || path.starts_with("/proc/")) return true;
+/// Where links lead, which may be nowhere yet; but not those of /proc, which stand for files that
+/// are open already.
+std::string followed(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as many as Linux follows
+  std::error_code none;
+  fs::path at = fs::absolute(path, none);
+  for (int links = 0;; ++links) {
+    at = fs::weakly_canonical(at.parent_path(), none) / at.filename();
+    if (links == kMostLinks || is_in_proc(at) || !fs::is_symlink(at, none)) return at;
+    at = at.parent_path() / fs::read_symlink(at, none);
+  }
+}
+
+/// Whether a file of another name cannot take its place; nor that of a circle of links, which the
+/// system refuses to open.
+bool is_written_as_it_is(const std::string& name) {
+  if (is_in_proc(name)) return true;
   struct stat about;
-  return ::stat(path.c_str(), &about) == 0 && !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
+  if (::stat(name.c_str(), &about) != 0) return errno == ELOOP;
+  return !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode);
 }
 
 }  // namespace
 
-WholeFile::WholeFile(const std::string& path, unsigned mode) : path_(path) {
-  if (is_written_as_it_is(path)) {
-    file_ = ::open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
+WholeFile::WholeFile(const std::string& path, unsigned mode) : path_(path), name_(followed(path)) {
+  if (is_written_as_it_is(name_)) {
+    file_ = ::open(name_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
   } else {
-    name_ = followed(path);
     part_ = name_ + ".part";
     file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 // A file that a tool writes. It appears under its name only when it is whole; before that it is
 // NAME.part, which goes away if anything fails. A link is followed. What is no regular file (a
-// device, a pipe), and whatever lies in /dev or /proc, is written as it is. Throws CannotTell, with
-// name and reason, if anything fails.
+// device, a pipe), and what is open already (/dev/stdout, /proc/self/fd/1), is written as it is, at
+// its end. Throws CannotTell, with name and reason, if anything fails.
 #pragma once
 
 #include <cstddef>

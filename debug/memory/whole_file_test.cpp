@@ -108,6 +108,15 @@ TEST_F(WholeFileTest, LeavesWhatWasThereIfTheDiskIsFull) {
   EXPECT_EQ(files(), 1u);
 }
 
+TEST_F(WholeFileTest, IsAFileLikeAnyOtherWhereDevicesLie) {
+  const std::string shared = "/dev/shm/whole_file_" + std::to_string(::getpid());
+  if (::access("/dev/shm", W_OK) != 0) GTEST_SKIP() << "no /dev/shm here";
+  write_whole_file(shared, "old");
+  write_whole_file(shared, "new");
+  EXPECT_EQ(text_of(shared), "new");
+  fs::remove(shared);
+}
+
 TEST_F(WholeFileTest, WritesIntoPipes) {
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);
   std::string got;
