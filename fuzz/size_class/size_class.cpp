@@ -60,6 +60,11 @@ void check_size(std::uint64_t number, std::uint8_t* seen) {
   require(Classes::kBlockBytesOfLine[facts.first_line] == facts.block_bytes, "bytes of line",
           number);
   require(facts.capacity == G::kPoolBytes / facts.block_bytes, "capacity", number);
+  const std::size_t shelved = Classes::shelf_slots(facts.block_bytes);
+  require(shelved <= G::kShelfSlots && shelved * facts.block_bytes <= G::kShelfBytes,
+          "no more on a shelf than it may hold", number);
+  require(shelved == G::kShelfSlots || (shelved + 1) * facts.block_bytes > G::kShelfBytes,
+          "as many on a shelf as it may hold", number);
   const std::uint64_t offset = (number >> 16) % std::min<std::uint64_t>(G::kPoolBytes, 1u << 16);
   const std::uint64_t product = offset * facts.reciprocal;
   require(product >> 32 == offset / facts.block_bytes, "division by reciprocal", number);

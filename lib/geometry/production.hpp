@@ -21,7 +21,7 @@ struct Production {
   static constexpr std::uint32_t kRetainedPools = 32;
   static constexpr std::uint32_t kKeptSpanPools = 16;
   static constexpr std::size_t kLargePagesFrom = std::size_t{512} << 20;
-  static constexpr std::size_t kShelfSlots = 1024;
+  static constexpr std::size_t kShelfSlots = 4096;
   static constexpr std::size_t kShelfBytes = 32 << 20;
   static constexpr std::size_t kFineLimit = 1024;
   static constexpr std::size_t kCoarseStep = 128;

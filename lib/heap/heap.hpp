@@ -180,14 +180,35 @@ class Heap : public ThreadArrays<Config> {
   bool try_free(ThreadBlock thread, Address at) {
     if (!tables().in_range(at)) [[unlikely]]
       return false;
-    BlockArray array(thread, array_offset_at(at));
-    return array.begins_block(tables().offset_in_pool(at)) && array.push(at);
+    return push_block(BlockArray(thread, array_offset_at(at)), at);
+  }
+
+  /// The same for a block that was asked for with this size; also false where the block's pool is
+  /// of another class than the size says. The array follows from the size, and the class byte is
+  /// only compared, so that the next malloc does not wait for it (lib/adr/022-sized-delete.md).
+  /// Requires: size <= kFineLimit; larger ones have no entry each in the table of arrays.
+  bool try_free_sized(ThreadBlock thread, Address at, std::size_t size) {
+    if (!tables().in_range(at)) [[unlikely]]
+      return false;
+    std::size_t offset = Classes::kArrayOfSize[size];
+    if (array_offset_at(at) != offset) [[unlikely]]
+      return false;
+    // They are the same number now; but a compiler must not take the one that is known later.
+    asm("" : "+r"(offset));
+    return push_block(BlockArray(thread, offset), at);
   }
 
   /// Frees a block; null is ignored. A pointer that is no block of this heap ends in the fatal
   /// handler.
   void free(ThreadBlock thread, void* block) {
     if (!try_free(thread, reinterpret_cast<Address>(block))) free_declined(thread, block);
+  }
+
+  /// The same with the size that was asked for; any other costs time, no more.
+  void free_sized(ThreadBlock thread, void* block, std::size_t size) {
+    const Address at = reinterpret_cast<Address>(block);
+    if (size > Classes::kFineLimit) return free(thread, block);
+    if (!try_free_sized(thread, at, size)) free_declined(thread, block);
   }
 
   /// The same for a block that `try_free` most likely declines.
@@ -359,7 +380,15 @@ class Heap : public ThreadArrays<Config> {
         spans().give(PoolIndex{i});
   }
 
-  // ---- free, off the fast path ----
+  // ---- free ----
+
+  /// False, and nothing happened, if the address is not the beginning of a block of the array's
+  /// class, or there is no room. Requires: it lies in a pool of that class.
+  bool push_block(BlockArray array, Address at) {
+    if (!array.begins_block(tables().offset_in_pool(at))) [[unlikely]]
+      return false;
+    return array.push(at);
+  }
 
   [[gnu::noinline]] void free_to_full_array(ThreadBlock thread, Address at, SizeClass size_class) {
     BlockArray array = array_of(thread, size_class);

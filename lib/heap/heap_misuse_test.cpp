@@ -61,6 +61,18 @@ TYPED_TEST(HeapMisuseTest, DoubleFreeIsSeenAcrossHandBacks) {
   EXPECT_NE(keep, block);
 }
 
+TYPED_TEST(HeapMisuseTest, ASizeDoesNotKeepABadPointerFromBeingSeen) {
+  const Address block = address_of(this->allocate(64));
+  const auto message = [&](Address at) {
+    return fatal_message(
+        [&] { this->heap.free_sized(this->thread, reinterpret_cast<void*>(at), 64); });
+  };
+  EXPECT_NE(message(block + 8).find("interior pointer: 8 bytes into"), std::string::npos);
+  EXPECT_EQ(message(this->heap.root().range.address - 64),
+            this->said(this->heap.root().range.address - 64, kForeign));
+  EXPECT_EQ(message(block), "");
+}
+
 TYPED_TEST(HeapMisuseTest, DoubleFreeInAPoolThatWasClosedSaysNothingIsThere) {
   void* block = this->allocate(64);
   this->free(block);

@@ -212,6 +212,62 @@ TYPED_TEST(HeapTest, FreeingNullDoesNothing) {
   EXPECT_EQ(this->heap.root().used_pools, 0u);
 }
 
+// ---- free with a size ----
+
+TYPED_TEST(HeapTest, ABlockFreedWithItsSizeIsReusedForTheNextOfIt) {
+  for (std::size_t size = 0; size <= this->kSmall + this->kPool; size += size <= 1100 ? 1 : 97) {
+    void* block = this->allocate(size);
+    this->heap.free_sized(this->thread, block, size);
+    ASSERT_EQ(this->allocate(size), block) << size;
+    this->heap.free_sized(this->thread, block, size);
+  }
+  this->heap.free_sized(this->thread, nullptr, 16);
+  this->expect_all_free();
+}
+
+TYPED_TEST(HeapTest, AWrongSizeDoesNotLeadABlockToAnotherClass) {
+  using Layout = typename TypeParam::Layout;
+  using Classes = SizeClasses<Layout>;
+  for (const std::uint32_t size : Layout::kBlockBytes) {
+    // So that both classes' arrays have room.
+    this->free(this->allocate(size));
+    for (const std::size_t wrong : {std::size_t{0}, size - std::size_t{16}, size + std::size_t{1},
+                                    this->kSmall + 1, ~std::size_t{0}}) {
+      if (wrong <= this->kSmall && Classes::class_of(wrong) == Classes::class_of(size)) continue;
+      if (wrong <= this->kSmall) this->free(this->allocate(wrong));
+      void* block = this->allocate(size);
+      if (wrong <= Classes::kFineLimit) {
+        ASSERT_FALSE(this->heap.try_free_sized(this->thread, address_of(block), wrong)) << wrong;
+      }
+      this->heap.free_sized(this->thread, block, wrong);
+      if (wrong <= this->kSmall) {
+        void* other = this->allocate(wrong);
+        ASSERT_NE(other, block) << wrong;
+        this->free(other);
+      }
+      ASSERT_EQ(this->allocate(size), block) << wrong;
+      this->free(block);
+    }
+  }
+  this->expect_all_free();
+}
+
+TYPED_TEST(HeapTest, TheArrayOfASizeTakesItsBlocksAndNoOtherAddress) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{16}, std::size_t{64}}) {
+    this->free(this->allocate(size));
+    const Address block = address_of(this->allocate(size));
+    const ThreadBlock own = this->thread;
+    EXPECT_FALSE(this->heap.try_free_sized(own, block + 1, size));
+    EXPECT_FALSE(this->heap.try_free_sized(own, block + 4, size));
+    EXPECT_FALSE(this->heap.try_free_sized(own, 0, size));
+    EXPECT_FALSE(this->heap.try_free_sized(own, block + this->kRange, size));
+    EXPECT_FALSE(this->heap.try_free_sized(own, ~Address{15}, size));
+    EXPECT_EQ(this->heap.try_free_sized(own, block, size), this->kHasArrays) << size;
+    if (!this->kHasArrays) this->free(reinterpret_cast<void*>(block));
+  }
+  this->expect_all_free();
+}
+
 // ---- zeroed ----
 
 TYPED_TEST(HeapTest, ZeroedBlocksAreZeroOnRecycledMemory) {

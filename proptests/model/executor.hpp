@@ -321,7 +321,12 @@ class Executor {
     if (thread == 0 || !blocks_[slot]) return false;
     check_contents(slot);
     const LiveBlock block = blocks_.remove(slot);
-    heap_.free(thread, block.pointer());
+    // Every other with the size it has by now: of a block that stayed where it was, another
+    // class's.
+    if (slot % 2 == 0)
+      heap_.free(thread, block.pointer());
+    else
+      heap_.free_sized(thread, block.pointer(), block.request);
     observer_.freed(heap_, block.at);
     return true;
   }

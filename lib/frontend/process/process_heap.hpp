@@ -159,8 +159,18 @@ inline void process_free(void* block, Family family = Family::malloc) {
   slow_paths().free(block, family);
 }
 
-inline void process_free_sized(void* block, std::size_t size, Family family) {
+/// Of a size beyond those that have an entry each in the table of arrays.
+[[gnu::noinline]] inline void process_free_large_sized(void* block, std::size_t size,
+                                                       Family family) {
   if (process_try_free(block)) [[likely]]
+    return;
+  slow_paths().free_sized(block, size, family);
+}
+
+inline void process_free_sized(void* block, std::size_t size, Family family) {
+  if (size > ProcessHeap::Classes::kFineLimit) return process_free_large_sized(block, size, family);
+  const Address at = reinterpret_cast<Address>(block);
+  if (process_heap.try_free_sized(current_block(), at, size)) [[likely]]
     return;
   slow_paths().free_sized(block, size, family);
 }
