@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * handlers HOW [guard]: a program with handlers of SIGSEGV has faults of its own and gets them as
  * always; with `guard` it then reads behind a block. */
+#define _GNU_SOURCE
 #include <setjmp.h>
 #include <sys/mman.h>
 
