@@ -4,6 +4,7 @@
 #   build.sh [TARGET...]     all that have a corpus if none is named
 # Uses $CXX $CXXFLAGS $LIB_FUZZING_ENGINE $OUT $WORK.
 objects=$WORK/objects
+rm -rf "$objects"
 mkdir -p "$objects" "$OUT"
 
 # Everything a target may be made of, in an archive: what a target needs of it is linked.
@@ -22,7 +23,8 @@ compile() { # SOURCE
 export -f compile
 export objects CXX CXXFLAGS
 
-sources | grep -vE '_test\.cpp$|planted_heaps\.cpp$|_seeds\.cpp$|lib/os/deepbind\.cpp$' | sort |
+# What has a main of its own would be linked for AFL++'s, which comes behind the archive.
+sources | grep -vE '_test\.cpp$|planted_heaps\.cpp$|lib/os/deepbind\.cpp$' | xargs grep -L '^int main(' | sort |
   xargs -P "$(nproc)" -I {} bash -euc 'compile {}'
 rm -f "$WORK/libarenite_fuzz.a"
 ar rcs "$WORK/libarenite_fuzz.a" "$objects"/*.o

@@ -6,6 +6,12 @@
 namespace arenite {
 namespace {
 
+std::string hex_of(const void* at) {
+  Text<32> text;
+  text << Hex{reinterpret_cast<Address>(at)};
+  return text.c_str();
+}
+
 template <class G>
 class BrokenTest : public AuditFixture<G> {
  public:
@@ -89,6 +95,7 @@ TYPED_TEST(BrokenTest, R2_every_number) {
   expect(root.page_bytes, 0);
   expect(root.bitmap_bytes, 12);
   expect(root.bitmap_bytes, 8);
+  expect(root.bitmap_bytes, root.bitmap_bytes - 8);
   expect(root.thread_bytes, 0);
   expect(root.attached_offset, root.thread_bytes);
   expect(root.attached_offset, 32);
@@ -111,6 +118,23 @@ TYPED_TEST(BrokenTest, R2_every_number) {
   expect_shared(root.arenas.committed, std::uint64_t{0});
   expect_shared(root.pools.committed, root.pools.bytes + 8);
   EXPECT_TRUE(this->audit().only({})) << this->audit();
+}
+
+TYPED_TEST(BrokenTest, R2_names_the_table_that_holds_too_little) {
+  auto& root = this->root();
+  const std::pair<Stretch<Native>*, const char*> tables[] = {
+      {&root.arenas, "arena"}, {&root.class_bytes, "class"}, {&root.pools, "pool"},
+      {&root.bitmaps, "bitmap"}, {&root.shelves, "shelves"}, {&root.threads, "thread"}};
+  for (const auto& [table, name] : tables) {
+    const std::uint64_t committed = table->committed.load();
+    table->committed.store(1);
+    const auto report = this->audit();
+    EXPECT_TRUE(report.only({"R2"})) << report;
+    EXPECT_NE(report.text.find(name), std::string::npos) << report;
+    EXPECT_NE(report.text.find(": 1 of " + std::to_string(table->bytes)), std::string::npos)
+        << report;
+    table->committed.store(committed);
+  }
 }
 
 TYPED_TEST(BrokenTest, R3_build_id) {
@@ -321,6 +345,30 @@ TYPED_TEST(BrokenTest, P6_tail) {
 TYPED_TEST(BrokenTest, P6_length) {
   ++this->root().lists[this->kBusyClass].length;
   EXPECT_ONLY("P6");
+}
+TYPED_TEST(BrokenTest, P6_says_where_the_list_is) {
+  auto& list = this->root().lists[this->kBusyClass];
+  ++list.length;
+  const auto report = this->audit();
+  EXPECT_NE(report.text.find(hex_of(&list)), std::string::npos) << hex_of(&list) << report;
+}
+TYPED_TEST(BrokenTest, P6_list_of_a_class_there_is_not) {
+  const std::uint32_t none = this->root().class_count;
+  ASSERT_LT(none, kMaxClasses);
+  ClassList<Native>& list = this->root().lists[none];
+  const auto expect = [&](auto& field) {
+    const auto former = static_cast<std::uint32_t>(field);
+    field = 0;
+    if (former == 0) field = 1;
+    EXPECT_ONLY("P6");
+    field = former;
+  };
+  expect(list.head);
+  expect(list.tail);
+  expect(list.length);
+  expect(list.shelved);
+  expect(list.shelf_room);
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
 }
 TYPED_TEST(BrokenTest, P6_head_leads_out) {
   this->root().lists[this->kBusyClass].head = 0x80000000;

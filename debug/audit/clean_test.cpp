@@ -67,10 +67,14 @@ TYPED_TEST(CleanTest, statistics_add_up_to_what_is_mapped) {
 
 TYPED_TEST(CleanTest, a_held_lock_is_told) {
   this->fill();
-  this->root().lists[1].lock.store(1);
-  EXPECT_TRUE(this->audit().locked);
-  this->root().lists[1].lock.store(0);
-  EXPECT_FALSE(this->audit().locked);
+  auto& root = this->root();
+  for (auto* lock : {&root.lists[1].lock, &root.lists[0].lock, &root.range_lock,
+                     &root.thread_lock}) {
+    lock->store(1);
+    EXPECT_TRUE(this->audit().locked);
+    lock->store(0);
+    EXPECT_FALSE(this->audit().locked);
+  }
 }
 
 }  // namespace

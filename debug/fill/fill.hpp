@@ -27,13 +27,21 @@ struct Extent {
 namespace detail {
 
 /// Sixteen bytes anywhere.
-using Unit [[gnu::vector_size(16), gnu::may_alias, gnu::aligned(1)]] = std::uint64_t;
+using Unit [[gnu::vector_size(16)]] = std::uint64_t;
 inline constexpr std::size_t kUnitBytes = sizeof(Unit);
 /// More than these, and a call costs less than it saves.
 inline constexpr std::size_t kFewBytes = 256;
 
-inline Unit& unit_at(Address at) {
-  return *reinterpret_cast<Unit*>(at);
+/// A unit at any address. Packed, because clang 14 takes a reference to an alias of less alignment
+/// for one to the vector itself, and moves it with an instruction that faults.
+struct [[gnu::packed, gnu::may_alias]] PlacedUnit {
+  Unit unit;
+};
+inline Unit unit_at(Address at) {
+  return reinterpret_cast<const PlacedUnit*>(at)->unit;
+}
+inline void set_unit(Address at, Unit unit) {
+  reinterpret_cast<PlacedUnit*>(at)->unit = unit;
 }
 constexpr Unit unit_of(std::uint8_t byte) {
   const std::uint64_t word = std::uint64_t{0x0101010101010101} * byte;
@@ -44,8 +52,8 @@ constexpr Unit unit_of(std::uint8_t byte) {
 // before.
 
 inline void fill_units(Extent bytes, Unit with) {
-  for (Address at = bytes.begin; at + kUnitBytes < bytes.end; at += kUnitBytes) unit_at(at) = with;
-  unit_at(bytes.end - kUnitBytes) = with;
+  for (Address at = bytes.begin; at + kUnitBytes < bytes.end; at += kUnitBytes) set_unit(at, with);
+  set_unit(bytes.end - kUnitBytes, with);
 }
 inline bool all_units(Extent bytes, Unit expected) {
   Unit difference = unit_at(bytes.end - kUnitBytes) ^ expected;
@@ -59,7 +67,7 @@ inline bool all_units(Extent bytes, Unit expected) {
 inline constexpr std::size_t kFourUnits = 4 * kUnitBytes;
 
 inline void fill_four_units(Extent bytes, Unit with) {
-  const auto unit = [&](unsigned i) { unit_at(bytes.begin + i * kUnitBytes) = with; };
+  const auto unit = [&](unsigned i) { set_unit(bytes.begin + i * kUnitBytes, with); };
   for (; bytes.begin + kFourUnits <= bytes.end; bytes.begin += kFourUnits)
     unit(0), unit(1), unit(2), unit(3);
   fill_units(bytes, with);
