@@ -90,6 +90,15 @@ TEST_F(ReachTest, blocks_that_begin_anywhere_have_words_from_their_beginning_and
   EXPECT_EQ(marks({4}), "rrrrr");
 }
 
+TEST_F(ReachTest, words_of_a_large_block_count_from_its_beginning_wherever_that_is) {
+  for (std::size_t offset = 0; offset < 8; ++offset) {
+    hidden_.push_back(fake_.allocate(20000, 1, offset));
+    allocate(1);
+    link_blocks(2 * offset, 2 * offset + 1, 16);
+  }
+  EXPECT_EQ(marks({0, 2, 4, 6, 8, 10, 12, 14}), std::string(16, 'r'));
+}
+
 TEST_F(ReachTest, words_too_short_for_their_block) {
   hidden_.push_back(fake_.allocate(12, 1));
   hidden_.push_back(fake_.allocate(7, 1));
