@@ -137,6 +137,19 @@ TEST_F(ReachTest, direct_and_indirect) {
   EXPECT_EQ(reach_->top_of(3), 3u);
 }
 
+TEST_F(ReachTest, as_many_words_as_it_is_given_are_enough) {
+  constexpr std::size_t kPage = MemoryWalk::kPageBytes;
+  constexpr std::uint32_t kBlocks = kPage / (Reach::kWordsPerBlock * sizeof(std::uint32_t));
+  const MappedMemory words(2 * kPage);
+  ASSERT_EQ(::mprotect(words.data(kPage), kPage, PROT_NONE), 0);
+  allocate(kBlocks);
+  LiveBlocks blocks;
+  ASSERT_TRUE(blocks.build(fake_.map(), nullptr, nullptr));
+  Reach reach(blocks, words.data<std::uint32_t>(), walk_);
+  reach.tell_leaks_apart();
+  for (std::uint32_t i = 0; i < kBlocks; ++i) EXPECT_EQ(reach.top_of(i), i);
+}
+
 TEST_F(ReachTest, a_block_that_points_to_itself_is_direct) {
   allocate(2);
   link_blocks(0, 0);
