@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "debug/guard/core_fixture.hpp"
 #include "debug/guard/heap_source.hpp"
 #include "debug/guard/one_thread.hpp"
 #include "heap/heap_fixture.hpp"
@@ -311,6 +312,39 @@ TEST(QuarantineTest, HoldsNothingOnceClosed) {
   }
 }
 
+TEST(QuarantineTest, ItsRingHoldsAsManyAsMayWaitAndABatchMore) {
+  constexpr std::size_t kMost = std::size_t{1} << 20, kLeast = 32;
+  Quarantine quarantine;
+  ASSERT_TRUE(quarantine.open(kMost, kLeast));
+  EXPECT_EQ(quarantine.ring().size() / sizeof(QuarantineEntry),
+            kMost / (kLeast + QuarantineEntry::kNotedBytes) + QuarantineBatch::kEntries);
+  quarantine.close();
+}
+
+/// Blocks smaller than any should be: by their bytes all of them could wait.
+TEST(QuarantineTest, WhatTheRingHasNoRoomForMakesTheEldestLeave) {
+  constexpr std::size_t kMost = std::size_t{1} << 14;
+  Quarantine quarantine;
+  ASSERT_TRUE(quarantine.open(kMost, kMost));
+  ASSERT_EQ(quarantine.ring().size() / sizeof(QuarantineEntry), QuarantineBatch::kEntries);
+  std::vector<Address> left;
+  const auto leave = [&](QuarantineEntry entry) { left.push_back(entry.block()); };
+  std::vector<Address> blocks;
+  for (unsigned round = 0; round < 3; ++round) {
+    QuarantineBatch batch;
+    for (unsigned i = 0; i < QuarantineBatch::kEntries; ++i) {
+      blocks.push_back((blocks.size() + 1) * 16);
+      batch.add({blocks.back(), 16});
+    }
+    quarantine.take_in(batch, leave);
+    EXPECT_EQ(batch.leaving_count, 0u);
+    EXPECT_EQ(quarantine.count(), QuarantineBatch::kEntries);
+  }
+  quarantine.drain(leave);
+  EXPECT_EQ(left, blocks);
+  quarantine.close();
+}
+
 TYPED_TEST(GuardHeapTest, RefusalsOfTheHeapAreNull) {
   EXPECT_EQ(this->allocate(std::size_t{1} << 45), nullptr);
   EXPECT_EQ(this->allocate(~std::size_t{0} - 40), nullptr);
@@ -327,6 +361,65 @@ TYPED_TEST(GuardHeapTest, EachLiveVisitsExactlyTheLiveBlocks) {
   std::map<Address, std::size_t> visited;
   this->guarded_.each_live([&](const BlockFacts& facts) { visited[facts.begin] = facts.size; });
   EXPECT_EQ(visited, expected);
+}
+
+/// A source that counts how often it was asked for zeroed memory.
+struct CountingSource : HeapSource<FakeHeap<Production>::TestHeap, OneThread> {
+  using Base = HeapSource<FakeHeap<Production>::TestHeap, OneThread>;
+  CountingSource(Base base, unsigned& count) : Base(base), asked(&count) {}
+  void* allocate_zeroed(std::size_t bytes) {
+    ++*asked;
+    return Base::allocate_zeroed(bytes);
+  }
+  unsigned* asked;
+};
+
+/// Its pages may be zero already; small ones are filled faster.
+TEST(GuardHeapZeroedTest, OnlyALargeBlockIsZeroedByTheHeap) {
+  FakeHeap<Production> fake;
+  ThreadBlock thread = fake.heap.attach(1);
+  unsigned asked = 0;
+  GuardHeap<CountingSource> guarded(CountingSource({fake.heap, OneThread{&thread}}, asked),
+                                    DamageSink{nullptr, [](void*, const Damage&) {}});
+  ASSERT_TRUE(guarded.open({}));
+  Birth birth;
+  birth.zeroed = true;
+  for (const std::size_t size : {std::size_t{100}, std::size_t{32} << 10}) {
+    birth.size = size;
+    EXPECT_NE(guarded.allocate(birth), nullptr);
+    EXPECT_EQ(asked, 0u) << size;
+  }
+  birth.size = std::size_t{33} << 10;
+  EXPECT_NE(guarded.allocate(birth), nullptr);
+  EXPECT_EQ(asked, 1u);
+  birth.zeroed = false;
+  EXPECT_NE(guarded.allocate(birth), nullptr);
+  EXPECT_EQ(asked, 1u);
+  guarded.close();
+}
+
+TYPED_TEST(GuardHeapTest, WithoutAThreadBlockTheHeapHasNothing) {
+  ThreadBlock none = 0;
+  typename TestFixture::Source source(this->fake_.heap, OneThread{&none});
+  EXPECT_EQ(source.allocate(100), nullptr);
+  EXPECT_EQ(source.allocate_zeroed(100), nullptr);
+  EXPECT_EQ(source.allocate_aligned(64, 100), nullptr);
+}
+
+TYPED_TEST(GuardHeapTest, CoresHoldRecordsOnceThereAreBlocks) {
+  const auto& table = this->guarded_.table();
+  EXPECT_TRUE(left_out_of_cores(table.records().begin));
+  EXPECT_TRUE(left_out_of_cores(table.first_pools().begin));
+  ASSERT_NE(this->allocate(100), nullptr);
+  EXPECT_FALSE(left_out_of_cores(table.records().begin));
+  EXPECT_FALSE(left_out_of_cores(table.first_pools().begin));
+}
+
+TEST(SideRecordTest, ThreadNumbersAreKeptUpToTheLastOfSixteenBits) {
+  for (const ThreadNumber thread : {0u, 1u, 0xfffeu, 0xffffu})
+    EXPECT_EQ(recorded_thread(thread), thread);
+  EXPECT_EQ(recorded_thread(0x10000), 0xffffu);
+  EXPECT_EQ(recorded_thread(~ThreadNumber{0}), 0xffffu);
 }
 
 TEST(HeadCodeTest, EncodesWhatHeadForGives) {

@@ -46,6 +46,23 @@ TYPED_TEST(PageHeapRefused, AnyCallMayFailAndNothingIsLost) {
   }
 }
 
+TYPED_TEST(PageHeapRefused, OneRefusalIsNotForGood) {
+  for (std::uint64_t first = 1, refused = 1; refused != 0; ++first) {
+    FakeKernel kernel;
+    kernel.plan.first = first;
+    PageHeap tried;
+    if (!tried.open(this->settings, kernel.table())) continue;
+    for (std::size_t size : Sizes{10, 5000}) tried.allocate({size}, this->why);
+    refused = kernel.plan.asked >= first;
+    kernel.plan.first = 0;
+    for (std::size_t size : Sizes{10, 5000}) {
+      const auto block = reinterpret_cast<Address>(tried.allocate({size}, this->why));
+      EXPECT_TRUE(kernel.accessible(block)) << size << " bytes after call " << first;
+    }
+    tried.close();
+  }
+}
+
 TYPED_TEST(PageHeapRefused, WithoutAddressSpaceEverythingIsDeclined) {
   this->world.kernel.plan = {1, 1000000, 0};
   EXPECT_FALSE(this->open());
@@ -93,6 +110,32 @@ TEST(PageHeapMoving, ForkedChildWatchesAgainBeforeItMoves) {
   heap.free(block, 0, 0);
   EXPECT_EQ(world.kernel.renewed, 1u);
   EXPECT_FALSE(world.accessible(block));
+  heap.close();
+}
+
+TEST(PageHeapMoving, AFreedBlockIsForgottenOnceItsPageIsOpenForAnother) {
+  FakeWorld<GuardKind::moving> world;
+  PageHeap heap;
+  PageHeapSettings settings = small_settings<decltype(world)>();
+  settings.quarantine_blocks = 0;
+  ASSERT_TRUE(heap.open(settings, world.table()));
+  Decline why;
+  BlockFacts facts;
+  SlackDamage damage;
+  const auto come_and_go = [&] {
+    const auto block = reinterpret_cast<Address>(heap.allocate({16}, why));
+    EXPECT_EQ(heap.claim(block, facts, damage), ClaimVerdict::intact);
+    heap.free(block, 0, 0);
+    return block;
+  };
+  const Address first = come_and_go();
+  EXPECT_EQ(heap.claim(first, facts, damage), ClaimVerdict::freed_already);
+  EXPECT_FALSE(world.accessible(first));
+  // Its page moves to where the first block was.
+  come_and_go();
+  EXPECT_TRUE(world.accessible(first));
+  EXPECT_FALSE(heap.find(first, facts));
+  EXPECT_EQ(heap.claim(first, facts, damage), ClaimVerdict::not_a_block);
   heap.close();
 }
 

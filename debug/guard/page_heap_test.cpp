@@ -198,6 +198,24 @@ TYPED_TEST(PageHeapEverywhere, CheckFindsDamageOfLiveBlocksAlone) {
   this->free(sound);
 }
 
+TYPED_TEST(PageHeapEverywhere, ACheckWithinACheckIsRefused) {
+  OPEN_OR_SKIP();
+  const Address hurt = this->allocate(21);
+  this->byte(hurt + 21) ^= 1;
+  struct Visitor {
+    PageHeap& heap;
+    unsigned visits = 0;
+    static void visit(void* self, const BlockFacts&, const SlackDamage&) {
+      auto& visitor = *static_cast<Visitor*>(self);
+      ++visitor.visits;
+      EXPECT_FALSE(visitor.heap.check(&Visitor::visit, self));
+    }
+  } visitor{*this->heap};
+  EXPECT_TRUE(this->heap->check(&Visitor::visit, &visitor));
+  EXPECT_TRUE(this->heap->check(&Visitor::visit, &visitor)) << "that one is over";
+  EXPECT_EQ(visitor.visits, 2u);
+}
+
 TYPED_TEST(PageHeapEverywhere, EachLiveVisitsLiveBlocksInOrder) {
   OPEN_OR_SKIP();
   std::vector<Address> live;

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: MIT
 // What only the real kernel shows: that accesses fault, at which byte; forks; how many mappings.
+#include <fcntl.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <csetjmp>
@@ -7,6 +12,7 @@
 #include <fstream>
 #include <string>
 
+#include "debug/guard/core_fixture.hpp"
 #include "debug/guard/page_fake.hpp"
 
 namespace arenite {
@@ -235,6 +241,65 @@ TYPED_TEST(PageHeapOnLinux, TwoHundredThousandLiveBlocks) {
   for (Address block : blocks) this->free(block);
   EXPECT_EQ(this->heap->statistics().live_blocks, 0u);
   EXPECT_EQ(this->heap->statistics().mappings_used, 0u);
+}
+
+TYPED_TEST(PageHeapOnLinux, CoresHoldTheTablesAndWhatWasTakenIn) {
+  OPEN_OR_SKIP();
+  const Extent tables = this->heap->tables();
+  EXPECT_FALSE(left_out_of_cores(tables.begin + kPageBytes)) << "where stretches begin";
+  EXPECT_TRUE(left_out_of_cores(tables.end - 1)) << "records of pages not taken in";
+  EXPECT_FALSE(left_out_of_cores(this->allocate(48)));
+  EXPECT_TRUE(left_out_of_cores(this->heap->reservation().end - 1));
+}
+
+TEST(LinuxPageCalls, AddressSpaceThatIsNotThereIsNone) {
+  LinuxPageCalls kernel;
+  const PageCalls calls = kernel.table();
+  errno = EDOM;
+  EXPECT_EQ(calls.reserve(calls.context, std::size_t{1} << 60), 0u);
+  EXPECT_EQ(errno, EDOM);
+}
+
+/// Whether this kernel lets a program watch and move pages, asked without the code under test.
+bool kernel_moves_pages() {
+  // Younger than the headers of Debian 12.
+  constexpr int kUserModeOnly = 1;
+  constexpr std::uint64_t kFeatureMove = 1u << 16;
+  const auto descriptor = static_cast<int>(::syscall(SYS_userfaultfd, O_CLOEXEC | kUserModeOnly));
+  uffdio_api api{UFFD_API, UFFD_FEATURE_SIGBUS | kFeatureMove, 0};
+  const bool can = descriptor >= 0 && ::ioctl(descriptor, UFFDIO_API, &api) == 0;
+  if (descriptor >= 0) ::close(descriptor);
+  return can;
+}
+
+TEST(LinuxPageCalls, PagesAreMovedWhereTheKernelCan) {
+  LinuxPageCalls kernel;
+  EXPECT_EQ(GuardPages::best(kernel.table(), true) == GuardKind::moving, kernel_moves_pages());
+  kernel.close();
+}
+
+/// In a program that may have few descriptors the watcher's can be any, even that of standard
+/// input.
+TEST(LinuxPageCalls, ADescriptorWatchesAllWhateverItsNumber) {
+  if (!kernel_moves_pages()) GTEST_SKIP() << "this kernel cannot guard that way";
+  EXPECT_TRUE(in_child([] {
+    const rlimit few{512, 512};
+    if (::setrlimit(RLIMIT_NOFILE, &few) != 0) return false;
+    ::close(0);
+    LinuxPageCalls kernel;
+    const PageCalls calls = kernel.table();
+    const auto next_descriptor = [] {
+      const int next = ::dup(2);
+      ::close(next);
+      return next;
+    };
+    const auto watches = [&] {
+      return calls.watch(calls.context, calls.reserve(calls.context, kPageBytes), kPageBytes);
+    };
+    if (next_descriptor() != 0 || !watches()) return false;
+    const int next = next_descriptor();
+    return next > 0 && watches() && next_descriptor() == next;
+  }));
 }
 
 }  // namespace

@@ -28,6 +28,23 @@ TEST(StretchSizes, HoldWhatIsAskedAndLittleMore) {
   EXPECT_LT(StretchSizes::of(std::size_t{1} << 32), StretchSizes::kCount);
 }
 
+TEST(PagePlacement, FitsIntoThePagesNeededWhereverTheyBegin) {
+  for (std::size_t alignment = 1; alignment <= 16 * kPageBytes; alignment *= 2)
+    for (std::size_t size : Sizes{0, 1, 4095, 4096, 4097, 100000}) {
+      const std::size_t bytes = PagePlacement::needed_pages(size, alignment) * kPageBytes;
+      Address furthest = 0;
+      for (Address data = 64 * kPageBytes; data < 80 * kPageBytes; data += kPageBytes)
+        for (const bool right : {false, true}) {
+          const PagePlacement place = PagePlacement::at(data, size, alignment, right);
+          const Address end = place.open_begin + place.open_bytes;
+          ASSERT_GE(place.open_begin, data);
+          ASSERT_LE(end, data + bytes) << size << " bytes aligned to " << alignment;
+          furthest = std::max(furthest, end - data);
+        }
+      EXPECT_EQ(furthest, bytes) << "and no page more";
+    }
+}
+
 TEST(PageSlack, AnyOneByteIsFoundAndNoneWhereAllAreSound) {
   unsigned char bytes[300];
   const auto begin = reinterpret_cast<Address>(bytes);

@@ -2,6 +2,7 @@
 #include "debug/leaks/leak_check.hpp"
 
 #include <dlfcn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -504,6 +505,20 @@ TEST_F(LeakCheckTest, in_a_forked_child_of_a_process_with_threads) {
                     totals_.obstacle == LeakObstacle::none
                 ? 0
                 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST_F(LeakCheckTest, without_memory_to_check_in_nothing_is_told) {
+  fake_.allocate(16, 1);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_AS, &none);
+    const LeakTotals totals = check_leaks(settings_, [](void*, const LeakSite&) {}, nullptr);
+    ::_exit(totals.obstacle == LeakObstacle::no_memory && !totals.leaks() ? 0 : 1);
   }
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);

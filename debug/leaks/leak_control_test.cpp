@@ -49,6 +49,22 @@ TEST(LeakControl, a_block_is_ignored_by_its_serial) {
   EXPECT_FALSE(block_ignored(block(0x1000, 3)));
 }
 
+/// Before the table was ever full, for then no place is free again and each search goes round.
+TEST(LeakControl, blocks_that_fall_on_one_place_are_all_found) {
+  std::vector<BlockFacts> blocks;
+  std::uint64_t state = 1;
+  for (std::size_t i = 0; i < kMaxIgnoredBlocks / 2; ++i) {
+    state = state * 6364136223846793005u + 1442695040888963407u;
+    blocks.push_back(block(state >> 17 & ~Address{15}, 7));
+    ASSERT_TRUE(ignore_block(blocks.back()));
+  }
+  for (const BlockFacts& facts : blocks) {
+    EXPECT_TRUE(block_ignored(facts));
+    forget_ignored_block(facts);
+    EXPECT_FALSE(block_ignored(facts));
+  }
+}
+
 TEST(LeakControl, the_table_of_ignored_blocks_fills_and_empties) {
   for (std::size_t i = 0; i < kMaxIgnoredBlocks; ++i)
     ASSERT_TRUE(ignore_block(block(0x100000 + i * 16, 7))) << i;

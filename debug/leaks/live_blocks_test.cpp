@@ -133,6 +133,26 @@ TEST(LiveBlocks, that_cannot_be_are_told) {
   EXPECT_EQ(blocks.find(0x10000), LiveBlocks::kNoBlock);
 }
 
+TEST(LiveBlocks, up_to_where_user_memory_ends_are_listed_and_beyond_are_told) {
+  struct Last {
+    std::size_t size;
+    static void each(void* self, void (*visit)(void* visitor, const BlockFacts& facts),
+                     void* visitor) {
+      BlockFacts facts;
+      facts.begin = (Address{1} << 47) - 4096;
+      facts.size = static_cast<const Last*>(self)->size;
+      visit(visitor, facts);
+    }
+  };
+  for (const std::size_t size : {4095u, 4096u, 8000u}) {
+    Last last{size};
+    LiveBlocks blocks;
+    ASSERT_TRUE(blocks.build({&last, nullptr, &Last::each}, nullptr, nullptr));
+    EXPECT_EQ(blocks.incomplete(), size != 4095) << size;
+    EXPECT_EQ(blocks.count(), size == 4095 ? 1u : 0u) << size;
+  }
+}
+
 TEST(LiveBlocks, that_overlap_are_told) {
   const auto each = [](void*, void (*visit)(void* visitor, const BlockFacts& facts),
                        void* visitor) {

@@ -90,6 +90,15 @@ TEST_F(ReachTest, blocks_that_begin_anywhere_have_words_from_their_beginning_and
   EXPECT_EQ(marks({4}), "rrrrr");
 }
 
+TEST_F(ReachTest, words_of_a_large_block_count_from_its_beginning_wherever_that_is) {
+  for (std::size_t offset = 0; offset < 8; ++offset) {
+    hidden_.push_back(fake_.allocate(20000, 1, offset));
+    allocate(1);
+    link_blocks(2 * offset, 2 * offset + 1, 16);
+  }
+  EXPECT_EQ(marks({0, 2, 4, 6, 8, 10, 12, 14}), std::string(16, 'r'));
+}
+
 TEST_F(ReachTest, words_too_short_for_their_block) {
   hidden_.push_back(fake_.allocate(12, 1));
   hidden_.push_back(fake_.allocate(7, 1));
@@ -126,6 +135,19 @@ TEST_F(ReachTest, direct_and_indirect) {
   EXPECT_EQ(marks({1}), "irdddi");
   EXPECT_EQ(reach_->top_of(0), 3u);
   EXPECT_EQ(reach_->top_of(3), 3u);
+}
+
+TEST_F(ReachTest, as_many_words_as_it_is_given_are_enough) {
+  constexpr std::size_t kPage = MemoryWalk::kPageBytes;
+  constexpr std::uint32_t kBlocks = kPage / (Reach::kWordsPerBlock * sizeof(std::uint32_t));
+  const MappedMemory words(2 * kPage);
+  ASSERT_EQ(::mprotect(words.data(kPage), kPage, PROT_NONE), 0);
+  allocate(kBlocks);
+  LiveBlocks blocks;
+  ASSERT_TRUE(blocks.build(fake_.map(), nullptr, nullptr));
+  Reach reach(blocks, words.data<std::uint32_t>(), walk_);
+  reach.tell_leaks_apart();
+  for (std::uint32_t i = 0; i < kBlocks; ++i) EXPECT_EQ(reach.top_of(i), i);
 }
 
 TEST_F(ReachTest, a_block_that_points_to_itself_is_direct) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "debug/leaks/stopped_threads.hpp"
 
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -330,6 +332,111 @@ TEST(StoppedThreads, of_a_forked_child) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+TEST(StoppedThreads, meanwhile_all_signals_wait_but_the_callers_own_faults) {
+  sigset_t before, meanwhile, after;
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &before);
+  {
+    const StoppedThreads threads(kPatient);
+    ::pthread_sigmask(SIG_BLOCK, nullptr, &meanwhile);
+  }
+  ::pthread_sigmask(SIG_BLOCK, nullptr, &after);
+  for (int signal = 1; signal < 32; ++signal) {
+    if (signal == SIGKILL || signal == SIGSTOP) continue;
+    const bool fault = signal == SIGSEGV || signal == SIGBUS || signal == SIGILL ||
+                       signal == SIGFPE || signal == SIGTRAP || signal == SIGABRT;
+    EXPECT_EQ(::sigismember(&meanwhile, signal), fault ? 0 : 1) << signal;
+    EXPECT_EQ(::sigismember(&after, signal), ::sigismember(&before, signal)) << signal;
+  }
+}
+
+/// A late signal of an earlier stop would be taken for one of this stop.
+TEST(StopSignal, each_stop_has_another_number_that_fits_into_a_records_word) {
+  std::uint32_t last = stop_signal::open_turn();
+  for (int i = 0; i < 10; ++i) {
+    const std::uint32_t turn = stop_signal::next_turn();
+    EXPECT_NE(turn, 0u);
+    EXPECT_NE(stop_signal::turn_word(turn, TurnPhase::sent),
+              stop_signal::turn_word(last, TurnPhase::sent));
+    EXPECT_EQ(stop_signal::turn_word(turn, TurnPhase::sent) >> 2, turn);
+    last = turn;
+  }
+  stop_signal::close_turn();
+}
+
+TEST(Tasks, that_cannot_be_looked_at_are_told) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_NOFILE, &none);
+    static char buffer[kTaskBufferBytes];
+    const bool told = each_task(buffer, [](void*, int) {}, nullptr);
+    const TaskState state = task_state(::getpid(), 62, buffer);
+    ::_exit(!told && state == TaskState::takes_signal ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+/// As the kernel takes it.
+struct Action {
+  void (*handler)(int, siginfo_t*, void*);
+  unsigned long rest[3];
+};
+Action of_stops;
+/// What is reserved for software in a frame's vector registers: a mark, and bytes in all.
+struct FrameWords {
+  std::uint32_t mark;
+  std::uint32_t bytes;
+} frame_words;
+
+/// The handler of stops, which finds other words in its frame than the kernel wrote.
+void answer_with_other_words(int signal, siginfo_t* info, void* context) {
+  constexpr std::size_t kWordsAt = 464;
+  auto* const vectors =
+      reinterpret_cast<char*>(static_cast<ucontext_t*>(context)->uc_mcontext.fpregs);
+  FrameWords of_kernel;
+  std::memcpy(&of_kernel, vectors + kWordsAt, sizeof of_kernel);
+  std::memcpy(vectors + kWordsAt, &frame_words, sizeof frame_words);
+  of_stops.handler(signal, info, context);
+  std::memcpy(vectors + kWordsAt, &of_kernel, sizeof of_kernel);
+}
+
+TEST(StopSignal, vector_registers_are_as_many_bytes_as_a_frame_with_the_mark_says) {
+  constexpr std::uint32_t kMark = 0x46505853;
+  struct Case {
+    FrameWords words;
+    std::size_t bytes;
+  };
+  std::atomic<int> task{0};
+  std::atomic<bool> end{false};
+  std::thread thread([&] {
+    task.store(::gettid());
+    while (!end.load()) std::this_thread::yield();
+  });
+  while (task.load() == 0) std::this_thread::yield();
+  ThreadRecord& record = stop_signal::records()[0];
+  for (const Case& each : {Case{{kMark, 1024}, 1024}, Case{{kMark, 65536}, 65536},
+                           Case{{kMark, 65537}, 512}, Case{{0, 1024}, 512}, Case{{0, 0}, 512}}) {
+    const std::uint32_t turn = stop_signal::open_turn();
+    const int signal = stop_signal::take_over(stop_signal::choose(SIGUSR2));
+    raw_syscall(SYS_rt_sigaction, signal, 0, &of_stops, 8);
+    const Action other{&answer_with_other_words,
+                       {of_stops.rest[0], of_stops.rest[1], of_stops.rest[2]}};
+    frame_words = each.words;
+    raw_syscall(SYS_rt_sigaction, signal, &other, 0, 8);
+    ASSERT_EQ(stop_signal::send(signal, task.load(), turn, 0), 0);
+    while (record.turn.load() != stop_signal::turn_word(turn, TurnPhase::stopped))
+      stop_signal::wait_for_answers();
+    EXPECT_EQ(record.vector_register_bytes, each.bytes);
+    raw_syscall(SYS_rt_sigaction, signal, &of_stops, 0, 8);
+    stop_signal::close_turn();
+  }
+  end.store(true);
+  thread.join();
+  EXPECT_FALSE(any_signal_taken());
 }
 
 TEST(Tasks, states_as_the_system_tells_them) {

@@ -120,6 +120,17 @@ TEST(SuppressionFile, is_read_whole_or_not_at_all) {
   EXPECT_FALSE(SuppressionFile("/").read());
 }
 
+TEST(SuppressionFile, is_read_from_a_pipe_however_little_there_is) {
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  ASSERT_EQ(::write(ends[1], "#", 1), 1);
+  ::close(ends[1]);
+  const SuppressionFile file(("/dev/fd/" + std::to_string(ends[0])).c_str());
+  ::close(ends[0]);
+  EXPECT_TRUE(file.read());
+  EXPECT_EQ(file.text(), "#");
+}
+
 TEST(LeakFrame, names_an_exported_function_and_its_module) {
   const LeakFrame frame = name_leak_frame(reinterpret_cast<Address>(&::getenv) + 1);
   EXPECT_THAT(std::string(frame.function), ::testing::HasSubstr("getenv"));
