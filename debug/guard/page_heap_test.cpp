@@ -198,6 +198,26 @@ TYPED_TEST(PageHeapEverywhere, CheckFindsDamageOfLiveBlocksAlone) {
   this->free(sound);
 }
 
+/// As a signal handler asks for it over the very thread that checks.
+TYPED_TEST(PageHeapEverywhere, ACheckInsideOfACheckIsNone) {
+  OPEN_OR_SKIP();
+  struct Inside {
+    PageHeap& heap;
+    int asked = 0, done = 0;
+  } inside{*this->heap};
+  const Address hurt = this->allocate(21);
+  this->byte(hurt + 21) ^= 1;
+  EXPECT_TRUE(this->heap->check(
+      [](void* context, const BlockFacts&, const SlackDamage&) {
+        Inside& within = *static_cast<Inside*>(context);
+        ++within.asked;
+        if (within.heap.check(nullptr, nullptr)) ++within.done;
+      },
+      &inside));
+  EXPECT_EQ(inside.asked, 1);
+  EXPECT_EQ(inside.done, 0);
+}
+
 TYPED_TEST(PageHeapEverywhere, EachLiveVisitsLiveBlocksInOrder) {
   OPEN_OR_SKIP();
   std::vector<Address> live;
@@ -326,6 +346,7 @@ TYPED_TEST(PageHeapEverywhere, BeyondTheMemoryBudgetDeclines) {
   EXPECT_NE(this->allocate(5000), 0u);
   EXPECT_EQ(this->allocate(16), 0u);
   EXPECT_EQ(this->why, Decline::memory);
+  EXPECT_STREQ(text_of(this->why), "the memory for guarded pages is used up");
   EXPECT_EQ(this->heap->statistics().declined[static_cast<int>(Decline::memory)], 1u);
   this->free(one);
   EXPECT_NE(this->allocate(16), 0u);
