@@ -198,6 +198,7 @@ TYPED_TEST(PageHeapEverywhere, CheckFindsDamageOfLiveBlocksAlone) {
   this->free(sound);
 }
 
+/// As a signal handler asks for it over the very thread that checks.
 TYPED_TEST(PageHeapEverywhere, ACheckWithinACheckIsRefused) {
   OPEN_OR_SKIP();
   const Address hurt = this->allocate(21);
@@ -344,6 +345,7 @@ TYPED_TEST(PageHeapEverywhere, BeyondTheMemoryBudgetDeclines) {
   EXPECT_NE(this->allocate(5000), 0u);
   EXPECT_EQ(this->allocate(16), 0u);
   EXPECT_EQ(this->why, Decline::memory);
+  EXPECT_STREQ(text_of(this->why), "the memory for guarded pages is used up");
   EXPECT_EQ(this->heap->statistics().declined[static_cast<int>(Decline::memory)], 1u);
   this->free(one);
   EXPECT_NE(this->allocate(16), 0u);

@@ -2,6 +2,7 @@
 // The parts of the page-guard heap that are arithmetic: sizes, slack, records, the memory budget.
 #include <cstdio>
 #include <fstream>
+#include <set>
 #include <string>
 
 #include "debug/guard/page_fake.hpp"
@@ -94,6 +95,14 @@ TEST(PageRecords, ARecordThatIsBeingWrittenTellsNothing) {
   EXPECT_TRUE(records.facts(2, facts));
 }
 
+TEST(Declines, EachHasATextOfItsOwn) {
+  std::set<std::string> texts;
+  for (int i = 0; i <= static_cast<int>(Decline::system); ++i)
+    texts.insert(text_of(static_cast<Decline>(i)));
+  EXPECT_EQ(texts.size(), static_cast<std::size_t>(Decline::system) + 1);
+  EXPECT_FALSE(texts.contains(""));
+}
+
 class PageMemory : public ::testing::Test {
  protected:
   std::string folder = ::testing::TempDir() + "page_memory." + std::to_string(::getpid());
@@ -122,6 +131,14 @@ TEST_F(PageMemory, HalfOfTheLeastOfMachineAndGroups) {
   write("memory.max", "100");
   write("memory.current", "200");
   EXPECT_EQ(page_memory_budget(sources), 0u);
+}
+
+TEST_F(PageMemory, AGroupWhosePathHasNoRoomHasNoLimit) {
+  write("meminfo", "MemAvailable:    8000 kB\n");
+  write("memory.max", "300000\n");
+  write("memory.current", "100000\n");
+  write("cgroup", "0::/" + std::string(2000, 'x') + "\n");
+  EXPECT_EQ(page_memory_budget(sources), 100000u) << "that of the group it is in";
 }
 
 TEST_F(PageMemory, SomethingWhereNothingIsKnown) {

@@ -8,12 +8,14 @@
 #include <string>
 #include <vector>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "debug/audit/audit.hpp"
 #include "debug/guard/guard_heap.hpp"
 #include "debug/guard/heap_source.hpp"
 #include "debug/guard/one_thread.hpp"
+#include "debug/layer/fake_layer.hpp"
 #include "debug/layer/layer_stretches.hpp"
 #include "debug/python/code_names.hpp"
 #include "heap/heap_fixture.hpp"
@@ -21,6 +23,20 @@
 
 namespace arenite {
 namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+/// All of the test's own memory but for one byte.
+struct MemoryWithout {
+  Address gone;
+  bool read(Address at, void* to, std::size_t bytes) const {
+    return gone - at >= bytes && OwnMemory().read(at, to, bytes);
+  }
+};
+static_assert(MemoryView<MemoryWithout>);
 
 template <class G>
 class LayerAuditTest : public ::testing::Test {
@@ -90,6 +106,17 @@ class LayerAuditTest : public ::testing::Test {
     counts_ = layer->counts();
     EXPECT_EQ(findings.unreadable_count(), 0u);
     return ids_;
+  }
+
+  /// How often an audit meets what it cannot read, where a byte is not there.
+  std::uint64_t unreadable_without(Address gone) {
+    EXPECT_EQ(audit(), "") << text_;
+    const MemoryWithout view{gone};
+    Findings findings(take, this);
+    const auto layer = std::make_unique<LayerAudit<MemoryWithout>>(view, result_->plan, plan_,
+                                                                   Contents::there, findings);
+    EXPECT_TRUE(layer->run());
+    return findings.unreadable_count();
   }
 
   SideRecord& record(void* block) {
@@ -216,6 +243,36 @@ TYPED_TEST(LayerAuditTest, D4_a_record_that_does_not_fit) {
   EXPECT_EQ(this->audit(), "");
 }
 
+TYPED_TEST(LayerAuditTest, D4_a_span_of_another_length_than_its_record_says) {
+  // Its length is in the record behind its own.
+  SideRecord& length = (&this->record(this->blocks_.back()))[1];
+  const std::uint64_t kept = length.size;
+  length.size = kept + TypeParam::kPoolBytes;
+  EXPECT_EQ(this->audit(), "D4");
+  EXPECT_NE(this->text_.find("the span is " + std::to_string(kept)), std::string::npos)
+      << this->text_;
+  length.size = kept;
+  EXPECT_EQ(this->audit(), "");
+}
+
+TYPED_TEST(LayerAuditTest, D4_a_record_of_a_block_that_the_heap_has_free) {
+  BlockFacts facts;
+  ASSERT_TRUE(this->guarded_.find(reinterpret_cast<Address>(this->blocks_[4]), facts));
+  // Behind the layer's back.
+  this->fake_.heap.free(this->thread_, reinterpret_cast<void*>(facts.outer_begin));
+  EXPECT_EQ(this->audit(), "D4");
+  EXPECT_EQ(this->place_.address, facts.outer_begin);
+  EXPECT_EQ(this->place_.number, facts.serial);
+}
+
+TYPED_TEST(LayerAuditTest, records_that_cannot_be_read_are_told_of) {
+  for (unsigned char* block : {this->blocks_[4], this->blocks_.back()}) {
+    const Address record = reinterpret_cast<Address>(&this->record(block));
+    EXPECT_EQ(this->unreadable_without(record), 1u);
+  }
+  EXPECT_EQ(this->unreadable_without(0), 0u);
+}
+
 TYPED_TEST(LayerAuditTest, D5_a_freed_block_that_waits_nowhere_or_twice) {
   while (this->batch_.count < 2) {
     void* block = this->allocate(24);
@@ -247,6 +304,62 @@ TYPED_TEST(LayerAuditTest, a_root_that_cannot_be_believed_is_refused) {
   this->root_.cookie = 0;
   this->audit();
   EXPECT_EQ(this->end_, LayerEnd::none);
+}
+
+// ---- blocks on pages ----
+
+class PagesAuditTest : public ::testing::Test, protected FakeLayer {
+ protected:
+  PagesAuditTest() {
+    plan.root.records = 0;
+    carve(70, 256);
+  }
+
+  /// All that is found of the one block on pages.
+  std::vector<std::string> audit(const PageRecordOf<Remote>& said) {
+    put_stretch(64, said);
+    std::vector<std::string> texts;
+    Findings findings(
+        [](void* to, const Finding& finding) {
+          static_cast<std::vector<std::string>*>(to)->push_back(
+              std::string(facts_of(finding.invariant).id) + ": " + finding.text);
+        },
+        &texts);
+    const auto layer =
+        std::make_unique<LayerAudit<MadeUpMemory>>(memory, heap, plan, Contents::absent, findings);
+    EXPECT_TRUE(layer->run());
+    EXPECT_EQ(layer->counts().on_pages.live, 1u);
+    return texts;
+  }
+};
+
+TEST_F(PagesAuditTest, SoundOnesHaveNoFindings) {
+  EXPECT_THAT(audit(stretch(64, 2, 5000)), IsEmpty());
+  EXPECT_THAT(audit(stretch(64, 2, 2 * kPageBytes)), IsEmpty());
+  EXPECT_THAT(audit(stretch(64, 2, 1)), IsEmpty());
+}
+
+TEST_F(PagesAuditTest, D4_a_block_that_does_not_fit_its_pages) {
+  const PageRecordOf<Remote> sound = stretch(64, 2, 5000);
+  const auto expect_no_fit = [&](auto PageRecordOf<Remote>::* field, auto value) {
+    PageRecordOf<Remote> said = sound;
+    said.*field = value;
+    EXPECT_THAT(audit(said), Contains(HasSubstr(" bytes do not fit its pages"))) << value;
+  };
+  expect_no_fit(&PageRecordOf<Remote>::begin, plan.page(64));
+  expect_no_fit(&PageRecordOf<Remote>::begin, plan.page(68));
+  expect_no_fit(&PageRecordOf<Remote>::begin, plan.page(64) + 1);
+  expect_no_fit(&PageRecordOf<Remote>::size, std::uint64_t{1} << 40);
+  expect_no_fit(&PageRecordOf<Remote>::pages, 4u);
+}
+
+TEST_F(PagesAuditTest, D4_what_no_block_can_be) {
+  PageRecordOf<Remote> said = stretch(64, 2, 5000);
+  said.serial = 78;
+  EXPECT_THAT(audit(said), ElementsAre("D4: serial 78 of 77 given"));
+  said.serial = 77;
+  said.family = static_cast<Family>(77);
+  EXPECT_THAT(audit(said), ElementsAre("D4: family 77"));
 }
 
 // ---- names of an interpreter's functions ----

@@ -270,6 +270,15 @@ TEST_F(LayerBlocksTest, NoStretchWhereNoneIsSaidToBegin) {
   EXPECT_EQ(stretch_of(plan.page(200)), 0u);
 }
 
+TEST_F(LayerBlocksTest, NoStretchWhereItCannotBeReadWhichBegin) {
+  carve(256, 256);
+  put_stretch(64, stretch(64, 100, 100));
+  EXPECT_EQ(stretch_of(plan.page(130)), 64u);
+  memory.erase(kBegins + 130 / 64 * 8);
+  EXPECT_EQ(stretch_of(plan.page(130)), 0u);
+  EXPECT_EQ(stretch_of(plan.page(100)), 64u);
+}
+
 TEST_F(LayerBlocksTest, PagesEndWhereTheRootSays) {
   carve(256, kPageCount);
   put_stretch(kPageCount - 2, stretch(kPageCount - 2, 1, 100));

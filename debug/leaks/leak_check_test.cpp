@@ -348,6 +348,19 @@ TEST_F(LeakCheckTest, a_thread_that_blocks_all_signals_is_told_and_its_stack_cou
   EXPECT_TRUE(leaked(2));
 }
 
+TEST_F(LeakCheckTest, without_a_signal_threads_run_on_which_is_told) {
+  Waiting thread([](std::atomic<int>& ready, std::atomic<int>& end) {
+    ready.store(1);
+    while (end.load() == 0) ::usleep(500);
+  });
+  settings_.signal = SIGKILL;
+  settings_.patience_ms = 10;
+  check();
+  EXPECT_EQ(totals_.obstacle, LeakObstacle::no_signal);
+  EXPECT_EQ(totals_.threads_stopped, 0u);
+  EXPECT_FALSE(could_not_tell(totals_.obstacle));
+}
+
 TEST_F(LeakCheckTest, threads_come_and_go_meanwhile) {
   std::atomic<bool> end{false};
   std::vector<std::thread> parents;

@@ -221,6 +221,67 @@ TEST(StoppedThreads, leave_the_programs_handler_in_place) {
   ::signal(SIGUSR2, SIG_DFL);
 }
 
+/// Of our signal while it is taken, which is not ours, a thread that was left running gets.
+template <class Handler>
+void send_during_a_stop(Handler wait_until_handled) {
+  Counting deaf(Blocking::by_system), open;
+  const StoppedThreads threads({.signal = SIGUSR2, .patience_ms = 200});
+  EXPECT_EQ(threads.stopped(), 1u);
+  EXPECT_EQ(threads.left_running(), 1u);
+  deaf.unblock();
+  deaf.wait_for_more();
+  ::pthread_kill(deaf.handle(), SIGUSR2);
+  wait_until_handled(deaf);
+}
+
+TEST(StoppedThreads, get_the_programs_signals_that_are_not_ours_handled) {
+  const auto wait = [](const Counting&) {
+    while (handled == 0) std::this_thread::yield();
+  };
+  handled = 0;
+  ::signal(SIGUSR2, handle);
+  send_during_a_stop(wait);
+  EXPECT_EQ(handled, 1);
+
+  handled = 0;
+  struct sigaction action{};
+  action.sa_flags = SA_SIGINFO;
+  action.sa_sigaction = [](int signal, siginfo_t* info, void* context) {
+    if (signal == SIGUSR2 && info->si_code == SI_TKILL && context != nullptr) handled = 1;
+  };
+  ASSERT_EQ(::sigaction(SIGUSR2, &action, nullptr), 0);
+  send_during_a_stop(wait);
+  EXPECT_EQ(handled, 1);
+
+  ::signal(SIGUSR2, SIG_IGN);
+  send_during_a_stop([](const Counting& deaf) { deaf.wait_for_more(); });
+  ::signal(SIGUSR2, SIG_DFL);
+}
+
+TEST(StoppedThreads, die_of_the_programs_signals_as_they_would_have) {
+  EXPECT_EXIT(send_during_a_stop([](const Counting&) { ::pause(); }),
+              testing::KilledBySignal(SIGUSR2), "");
+}
+
+TEST(StoppedThreads, without_memory_none_are) {
+  Counting counting;
+  rlimit usual;
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &usual), 0);
+  const rlimit none{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  StopTrouble trouble = StopTrouble::none;
+  std::size_t stopped = 0;
+  {
+    const StoppedThreads threads(kPatient);
+    trouble = threads.trouble();
+    stopped = threads.stopped();
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &usual), 0);
+  EXPECT_EQ(trouble, StopTrouble::no_memory);
+  EXPECT_EQ(stopped, 0u);
+  counting.wait_for_more();
+}
+
 TEST(StoppedThreads, that_block_all_they_can_are_stopped_by_default) {
   Counting counting(Blocking::by_libc);
   const StoppedThreads threads(kPatient);

@@ -79,6 +79,8 @@ const char* const kNothingKnown =
     "damaged 0\n"
     "intact: check 1, describe 0\n"
     "inside: check 1, describe 0\n"
+    "before: check 1, describe 0\n"
+    "behind: check 1, describe 0\n"
     "damaged: check 1, describe 0\n"
     "freed: check 1, describe 0\n"
     "stack: check 1, describe 0\n"
@@ -92,6 +94,8 @@ const char* const kAllKnown =
     "damaged 0\n"
     "intact: check 1, describe 1\n"
     "inside: check 1, describe 1\n"
+    "before: check 1, describe 1\n"
+    "behind: check 1, describe 1\n"
     "damaged: check 0, describe 1\n"
     "freed: check 1, describe 1\n"
     "stack: check 1, describe 0\n"
@@ -133,6 +137,8 @@ TEST(Api, SaysWhatIsKnownInEachMode) {
         run_with(in_mode(mode, "sample_rate=1:on_error=continue:seed=1"), {"api"});
     EXPECT_EQ(answers(outcome.output), "mode " + std::string(mode) + "\n" + kAllKnown);
     EXPECT_THAT(outcome.output, HasSubstr(" is 7 bytes inside of a live block of 40 bytes at "));
+    EXPECT_THAT(outcome.output, HasSubstr(" is 1 bytes before a live block of 40 bytes at "));
+    EXPECT_THAT(outcome.output, HasSubstr(" is 3 bytes after a live block of 40 bytes at "));
     EXPECT_THAT(outcome.output, HasSubstr(" is 0 bytes inside of a freed block of 40 bytes at "));
     EXPECT_THAT(outcome.output, HasSubstr(", serial 3, from malloc\nfreed by thread T0 here:\n"));
     EXPECT_THAT(outcome.output, HasSubstr("allocated by thread T0 here:\n    #0 0x"));

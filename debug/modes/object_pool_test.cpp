@@ -68,6 +68,10 @@ TEST(PoolTest, WhereAddressSpaceIsLimited) {
   }
 }
 
+TEST(PoolTest, WithoutMemoryThereIsNone) {
+  EXPECT_EQ(run_in("fast", "no_memory").exit_code, 0);
+}
+
 class GuardedPoolTest : public testing::TestWithParam<const char*> {};
 
 INSTANTIATE_TEST_SUITE_P(Modes, GuardedPoolTest, testing::Values("debug", "page"),

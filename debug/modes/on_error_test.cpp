@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "debug/modes/run_modes.hpp"
+#include "debug/report/scratch_folder.hpp"
 
 namespace arenite {
 namespace {
@@ -209,6 +210,21 @@ TEST(Format, NamesArePutToFramesUnlessNotWanted) {
   EXPECT_EQ(reports(bare), 1u);
   EXPECT_THAT(bare.errors, Not(HasSubstr("errors.c")));
   EXPECT_THAT(bare.errors, HasSubstr("/errors+0x"));
+}
+
+/// Wherever the library is, without the tool that finds names.
+TEST(Format, FramesHaveNoNamesWhereTheToolIsNotInstalled) {
+  const report_fixture::ScratchFolder folder;
+  std::filesystem::create_directories(folder.at("a/b/c"));
+  const std::string library = folder.at("a/b/c/libarenite.so");
+  std::filesystem::copy_file(ARENITE_LIBRARY, library);
+  RunSetting setting{.preloaded = false};
+  setting.environment = {"LD_PRELOAD=" + library, "ARENITE_OPTIONS=mode=debug"};
+  const Outcome outcome = run_command({ARENITE_PROGRAMS "/errors", "double_free"}, setting);
+  EXPECT_EQ(outcome.signal, SIGABRT);
+  EXPECT_EQ(reports(outcome, "double-free"), 1u) << outcome.errors;
+  EXPECT_THAT(outcome.errors, Not(HasSubstr("errors.c")));
+  EXPECT_THAT(outcome.errors, HasSubstr("/errors+0x"));
 }
 
 /// The settings that a report names give the same report again.

@@ -128,6 +128,11 @@ TEST(Options, AModeThatCannotBeHadIsSaidAndTheProgramRunsWithoutIt) {
     EXPECT_EQ(outcome.exit_code, 0) << outcome.signal;
     EXPECT_THAT(outcome.output, HasSubstr("mode fast\n"));
   }
+  // Room for a part of it.
+  const RunSetting limited{.address_space_bytes = rlim_t{2500} << 20};
+  for (const char* mode : kGuardingModes)
+    EXPECT_EQ(run_with(in_mode(mode), {"options"}, limited).errors,
+              "arenite: " + in_mode(mode) + " is off: no memory for records of blocks\n");
 }
 
 }  // namespace

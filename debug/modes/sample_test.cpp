@@ -58,6 +58,20 @@ TEST(Sample, UseAfterFreeInALoopIsFound) {
   EXPECT_EQ(run_with("mode=fast", {"sampled", "after_free", "20", "2000"}).exit_code, 0);
 }
 
+TEST(Sample, ThatWasFreedHasNoSizeAndIsNotMoved) {
+  const std::string options = "mode=sample:sample_rate=1:on_error=continue";
+  const Outcome moved = run_with(options, {"errors", "realloc_of_freed"});
+  EXPECT_EQ(moved.exit_code, 0) << moved.errors;
+  EXPECT_EQ(moved.output, "went on\n");
+  EXPECT_EQ(reports(moved, "double-free"), 1u) << moved.errors;
+  EXPECT_THAT(moved.errors, HasSubstr("a freed block to be resized"));
+  const Outcome sized = run_with(options, {"errors", "size_of_freed"});
+  EXPECT_EQ(sized.exit_code, 0) << sized.errors;
+  EXPECT_EQ(sized.output, "went on\n");
+  EXPECT_EQ(reports(sized), 1u) << sized.errors;
+  EXPECT_THAT(sized.errors, HasSubstr("attempting to call malloc_usable_size() for pointer"));
+}
+
 TEST(Sample, BlocksAreMovedWithWhatTheyHold) {
   EXPECT_EQ(run_with("mode=sample:sample_rate=1", {"resized"}).output, "111111111\n");
 }

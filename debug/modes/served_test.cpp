@@ -3,6 +3,7 @@
 // reach it.
 #include <signal.h>
 
+#include <cstdio>
 #include <tuple>
 
 #include <gmock/gmock.h>
@@ -16,6 +17,7 @@ namespace {
 
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::MatchesRegex;
 using testing::Not;
 using namespace report_fixture;
 
@@ -81,6 +83,37 @@ TEST(SetReportFdTest, ReportsGoThere) {
   EXPECT_THAT(read_file(elsewhere), HasSubstr("attempting double-free"));
   EXPECT_EQ(read_file(log), "");
   EXPECT_THAT(outcome.errors, Not(HasSubstr("double-free")));
+}
+
+TEST(StackTraceTest, NamesModulesFromTheCallerOn) {
+  const Outcome outcome = run("debug", "stack_trace");
+  EXPECT_EQ(outcome.exit_code, 0);
+  EXPECT_THAT(outcome.errors,
+              MatchesRegex("    #0 0x[0-9a-f]+ \\([^)]*/served\\+0x[0-9a-f]+\\)\n"
+                           "    #1 0x[0-9a-f]+ \\([^)]*/served\\+0x[0-9a-f]+\\)\n(    #.*\n)+"));
+  EXPECT_EQ(run("fast", "stack_trace").errors, "") << "nothing is asked of it";
+}
+
+TEST(ModuleTest, IsToldWithTheOffsetInIt) {
+  const std::string program = ARENITE_PROGRAMS "/served";
+  EXPECT_EQ(run("debug", "module_and_offset").output, program + "\n" + program.substr(0, 4) + "\n");
+}
+
+TEST(PurgeTest, EmptiesTheQuarantine) {
+  const std::string output = run("debug", "purge").output;
+  int before = 0, after = 0;
+  ASSERT_EQ(std::sscanf(output.c_str(), "before %d, after %d", &before, &after), 2) << output;
+  EXPECT_EQ(before, 1000);
+  EXPECT_LT(after, 200) << "what is on its way in or out stays";
+}
+
+TEST(RootRegionTest, KeepsWhatOnlyItPointsTo) {
+  for (const char* mode : {"debug", "page"}) {
+    const Outcome outcome = run(mode, "root_region");
+    EXPECT_EQ(outcome.output, "no leak\n") << mode;
+    EXPECT_EQ(outcome.exit_code, 23) << mode;
+    EXPECT_THAT(outcome.errors, HasSubstr("Direct leak of 40 byte(s) in 1 object(s)")) << mode;
+  }
 }
 
 TEST(FuzzTargetTest, IsToldIfItsHooksGoElsewhere) {

@@ -127,11 +127,13 @@ class SanitizerTest : public testing::Test {
     if (std::string(ARENITE_CLANGXX).empty()) GTEST_SKIP() << "no clang";
   }
 
-  static Outcome run(const std::string& sanitizer, const std::string& name) {
+  static Outcome run(const std::string& sanitizer, const std::string& name,
+                     const std::string& options = "") {
     RunSetting setting;
     setting.preloaded = false;
     const std::string code = "exitcode=" + std::to_string(kReported);
-    setting.environment = {"ASAN_OPTIONS=" + code, "MSAN_OPTIONS=" + code, "ARENITE_OPTIONS="};
+    setting.environment = {"ASAN_OPTIONS=" + code, "MSAN_OPTIONS=" + code,
+                           "ARENITE_OPTIONS=" + options};
     return run_command({ARENITE_PROGRAMS "/instrumented_" + sanitizer, name}, setting);
   }
 };
@@ -159,6 +161,24 @@ TEST_F(SanitizerTest, MemorySanitizerReportsTheBranch) {
     const Outcome outcome = run("memory", name);
     EXPECT_EQ(outcome.exit_code, kReported) << name;
     EXPECT_THAT(outcome.errors, HasSubstr("MemorySanitizer: use-of-uninitialized-value")) << name;
+  }
+}
+
+TEST_F(SanitizerTest, AModeThatIsAskedFor) {
+  for (const char* mode : {"page", "sample"}) {
+    const Outcome outcome = run("address", "right", std::string("mode=") + mode);
+    EXPECT_EQ(outcome.exit_code, 0) << mode;
+    EXPECT_EQ(outcome.output, "mode: debug\n");
+    EXPECT_EQ(outcome.errors, "arenite: under AddressSanitizer every mode is mode=debug\n");
+  }
+}
+
+/// Blocks that filters leave plain are right, too, and move to and fro.
+TEST_F(SanitizerTest, NothingIsSaidOfWhatIsLeftPlain) {
+  for (const char* sanitizer : {"address", "memory"}) {
+    const Outcome outcome = run(sanitizer, "right", "mode=debug:size=100-20000");
+    EXPECT_EQ(outcome.exit_code, 0) << sanitizer;
+    EXPECT_EQ(outcome.errors, "");
   }
 }
 

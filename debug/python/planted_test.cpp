@@ -101,6 +101,20 @@ TEST_P(PlantedTest, MissingLock) {
   const std::string report = report_on("no_lock", "debug");
   EXPECT_THAT(report, HasSubstr("use-of-unlocked-interpreter"));
   EXPECT_THAT(report, HasSubstr("CALL of PyMem_Malloc in thread T0"));
+  const std::string of_free = report_on("no_lock_to_free", "debug");
+  EXPECT_THAT(of_free, HasSubstr("use-of-unlocked-interpreter"));
+  EXPECT_THAT(of_free, HasSubstr("CALL of PyMem_Free in thread T0"));
+}
+
+TEST_P(PlantedTest, ADescriptionHasPythonsFrames) {
+  const std::string text = call("describe", "mode=debug").output;
+  EXPECT_THAT(text, HasSubstr(" a live block of 64 bytes at "));
+  EXPECT_THAT(text, HasSubstr(", from PyMem_Malloc\nallocated by thread T0 here:\n    #0 0x"));
+  EXPECT_TRUE(has(text,
+                  "    File \"[^\"]*calls_planted.py\", line 12, in Caller.call\n"
+                  "    File \"[^\"]*calls_planted.py\", line 16, in outer\n"
+                  "    File \"[^\"]*calls_planted.py\", line 21, in <module>\n"))
+      << text;
 }
 
 TEST_P(PlantedTest, PythonStackAsJson) {

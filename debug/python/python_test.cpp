@@ -3,10 +3,15 @@
 // ones lay them out: planted_test.cpp.
 #include "debug/python/python.hpp"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -21,6 +26,8 @@ struct MadeUp {
   void* current;
   void* own;
   unsigned lines_asked;
+  /// What a signal handler does that comes when a line is asked for; once.
+  std::function<void()> handler;
 };
 MadeUp made_up;
 
@@ -45,6 +52,7 @@ extern "C" {
 /// Line 100 for the first instruction; none for the one at 1000.
 [[gnu::visibility("default")]] int PyCode_Addr2Line(void*, int offset) {
   ++made_up.lines_asked;
+  if (const auto handler = std::exchange(made_up.handler, nullptr)) handler();
   return offset == 1000 ? -1 : 100 + offset;
 }
 [[gnu::visibility("default")]] std::ptrdiff_t PyUnicode_GetLength(void* text) {
@@ -87,7 +95,7 @@ class PythonTest : public testing::TestWithParam<PythonLayout> {
 
   void SetUp() override {
     version_ = version_of(layout());
-    made_up = {version_.c_str(), true, thread_.pointer(), thread_.pointer(), 0};
+    made_up = {version_.c_str(), true, thread_.pointer(), thread_.pointer(), 0, {}};
     python_->find();
     ASSERT_TRUE(python_->has_frames());
   }
@@ -304,8 +312,48 @@ TEST_P(PythonTest, AreJoinedToTheStackOfTheMachine) {
   EXPECT_EQ(PythonStacks().join(depot, stack, *python_), stack) << "no room";
 }
 
+TEST_P(PythonTest, AreJoinedInASignalHandlerToo) {
+  StackDepot depot;
+  ASSERT_TRUE(depot.open());
+  const Address machine[] = {1000, 2000};
+  const StackId stack = depot.put(machine, 2), of_handler = depot.put(machine, 1);
+  const auto stacks = std::make_unique<PythonStacks>();
+  run({&frame(code(pour_), 10)});
+  StackId joined_there = of_handler;
+  made_up.handler = [&] { joined_there = stacks->join(depot, of_handler, *python_); };
+  const StackId joined = stacks->join(depot, stack, *python_);
+  Address frames[8], there[8];
+  ASSERT_EQ(depot.get(joined, frames, 8), 3u);
+  ASSERT_EQ(depot.get(joined_there, there, 8), 2u);
+  EXPECT_EQ(there[1], frames[2]);
+  EXPECT_EQ(stacks->join(depot, of_handler, *python_), joined_there);
+  depot.close();
+}
+
+TEST_P(PythonTest, AreJoinedWithoutMemoryToRememberIt) {
+  StackDepot depot;
+  ASSERT_TRUE(depot.open());
+  const Address machine[] = {1000, 2000};
+  const StackId stack = depot.put(machine, 2);
+  const auto stacks = std::make_unique<PythonStacks>();
+  run({&frame(code(pour_), 10)});
+  rlimit usual;
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &usual), 0);
+  const rlimit none{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  errno = 0;
+  const StackId joined = stacks->join(depot, stack, *python_);
+  const int error = errno;
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &usual), 0);
+  EXPECT_EQ(error, 0);
+  Address frames[8];
+  EXPECT_EQ(depot.get(joined, frames, 8), 3u);
+  EXPECT_EQ(stacks->join(depot, stack, *python_), joined) << "with memory";
+  depot.close();
+}
+
 TEST(PythonVersionTest, WhatIsNotKnownHasALockAndNoFrames) {
-  made_up = {"", false, nullptr, nullptr, 0};
+  made_up = {"", false, nullptr, nullptr, 0, {}};
   for (const char* version : {"3.10.9", "3.14.0", "3", "2.11.0", "4.12.1", "3,12", "312.0", ""}) {
     made_up.version = version;
     const auto python = std::make_unique<Python>();
@@ -317,7 +365,7 @@ TEST(PythonVersionTest, WhatIsNotKnownHasALockAndNoFrames) {
 }
 
 TEST(PythonVersionTest, AFreeThreadedOneHasNothingToHold) {
-  made_up = {"3.13.0 experimental free-threading build", false, nullptr, nullptr, 0};
+  made_up = {"3.13.0 experimental free-threading build", false, nullptr, nullptr, 0, {}};
   const auto python = std::make_unique<Python>();
   python->find_at_start();
   EXPECT_FALSE(python->found());
@@ -326,7 +374,7 @@ TEST(PythonVersionTest, AFreeThreadedOneHasNothingToHold) {
 
 TEST(PythonVersionTest, IsFoundBeforeMain) {
   for (const char* version : {"3.11.2", "3.12.1", "3.13.0"}) {
-    made_up = {version, true, nullptr, nullptr, 0};
+    made_up = {version, true, nullptr, nullptr, 0, {}};
     const auto python = std::make_unique<Python>();
     EXPECT_TRUE(python->lock_held()) << "not looked for yet";
     EXPECT_FALSE(python->has_frames());

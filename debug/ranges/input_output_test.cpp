@@ -150,6 +150,25 @@ TEST_F(InputOutputRanges, writing_needs_all_there_is_to_write) {
   ::close(null);
 }
 
+TEST_F(InputOutputRanges, what_says_where_to_write_from_is_held_against_its_block_first) {
+  char* const from = allocate(4);
+  auto* const vectors = reinterpret_cast<iovec*>(allocate(sizeof(iovec)));
+  *vectors = {from, 5};
+  wrapper<ssize_t(int, const iovec*, int)>("writev")(-1, vectors, 2);
+  expect_fault("writev", Fault::heap_buffer_overflow, Access::read, vectors, vectors + 1,
+               2 * sizeof(iovec));
+  auto* const message = reinterpret_cast<msghdr*>(allocate(sizeof(msghdr) - 8));
+  message->msg_iov = vectors;
+  message->msg_iovlen = 2;
+  wrapper<ssize_t(int, const msghdr*, int)>("sendmsg")(-1, message, 0);
+  expect_fault("sendmsg", Fault::heap_buffer_overflow, Access::read, message,
+               reinterpret_cast<char*>(message) + sizeof(msghdr) - 8, sizeof(msghdr));
+  errno = 0;
+  EXPECT_EQ((wrapper<ssize_t(int, const msghdr*, int)>("sendmsg")(ends_[0], nullptr, 0)), -1);
+  EXPECT_EQ(errno, EFAULT);
+  expect_silence("sendmsg");
+}
+
 TEST_F(InputOutputRanges, vectors_are_filled_one_after_the_other) {
   char* const first = allocate(3);
   char* const second = allocate(3);

@@ -5,8 +5,10 @@
 #include <dlfcn.h>
 #include <link.h>
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
+#include <memory>
 #include <random>
 
 #include <gtest/gtest.h>
@@ -156,6 +158,56 @@ TEST(LoadedModule, tables_that_hold_anything_are_not_followed_out_of_the_module)
   // They are no modules that end every walk at once.
   EXPECT_GT(slots, 100u);
   EXPECT_GT(named, 1000u);
+}
+
+/// A module of one chain, without end, of which one symbol has a name.
+struct ModuleOfOneChain {
+  static constexpr std::size_t kSymbols = 6000;
+
+  explicit ModuleOfOneChain(std::size_t named) {
+    parts.hash = {1, 1, 1, 0};
+    parts.filter = ~std::uint64_t{0};
+    parts.bucket = 1;
+    parts.chain[named - 1] = hash_of("x") & ~1u;
+    parts.symbols[named] = {1, ELF64_ST_INFO(STB_GLOBAL, STT_OBJECT), 0, 1, 8, 8};
+    parts.text[1] = 'x';
+    const auto at = [&](const auto& part) { return reinterpret_cast<Address>(&part); };
+    parts.dynamic[0] = {DT_SYMTAB, {at(parts.symbols)}};
+    parts.dynamic[1] = {DT_STRTAB, {at(parts.text)}};
+    parts.dynamic[2] = {DT_STRSZ, {sizeof parts.text}};
+    parts.dynamic[3] = {DT_GNU_HASH, {at(parts.hash)}};
+    headers[0].p_type = PT_LOAD;
+    headers[0].p_flags = PF_R;
+    headers[0].p_memsz = sizeof parts;
+    headers[1].p_type = PT_DYNAMIC;
+    headers[1].p_vaddr = at(parts.dynamic) - at(parts);
+    headers[1].p_memsz = sizeof parts.dynamic;
+  }
+  dl_phdr_info info() const {
+    dl_phdr_info made{};
+    made.dlpi_addr = reinterpret_cast<Address>(&parts);
+    made.dlpi_phdr = headers;
+    made.dlpi_phnum = 2;
+    return made;
+  }
+
+  struct {
+    std::array<std::uint32_t, 4> hash;
+    std::uint64_t filter;
+    std::uint32_t bucket;
+    std::array<std::uint32_t, kSymbols> chain;
+    std::array<ElfW(Sym), kSymbols> symbols;
+    std::array<char, 8> text;
+    std::array<ElfW(Dyn), 5> dynamic;
+  } parts{};
+  ElfW(Phdr) headers[2] = {};
+};
+
+TEST(LoadedModule, a_chain_without_end_is_left) {
+  for (const std::size_t named : {1u, 100u, 4096u, 4097u, 5999u}) {
+    const auto made = std::make_unique<ModuleOfOneChain>(named);
+    EXPECT_EQ(LoadedModule(made->info()).defines("x", hash_of("x")), named <= 4096) << named;
+  }
 }
 
 TEST(LoadedModule, without_a_dynamic_table_there_is_nothing) {

@@ -57,6 +57,12 @@ TEST_F(Conversions, results_of_conversions_have_to_fit) {
   expect_silence("conversions");
   wrapper<Format>("strftime")(to, 100, "%Y-", &time);
   expect_fault("strftime", Fault::heap_buffer_overflow, Access::write, to, to + 5, 6);
+  using WideFormat = Size(Wide*, Size, const Wide*, const std::tm*);
+  EXPECT_EQ(wrapper<WideFormat>("wcsftime")(wide_to, 100, L"%d", &time), 2u);
+  EXPECT_EQ(wrapper<WideFormat>("wcsftime")(wide_to, 2, L"%Y", &time), 0u);
+  expect_silence("wcsftime");
+  wrapper<WideFormat>("wcsftime")(wide_to, 100, L"%d-", &time);
+  expect_fault("wcsftime", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 3, 16);
   wrapper<ToWide>("mbstowcs")(wide_to, "abc", 100);
   expect_fault("mbstowcs", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 3, 16);
   auto* const small = reinterpret_cast<std::tm*>(allocate(20));

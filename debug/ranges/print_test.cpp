@@ -94,6 +94,8 @@ TEST_F(PrintRanges, numbered_arguments) {
   expect_cut("%2$*1$s", 10, cut_);
   expect_quiet("%3$.*1$s %2$f", 3, 1., cut_);
   expect_cut("%3$.*1$s %2$f", 4, 1., cut_);
+  expect_quiet("%2$.3s %1$d", 1, cut_);
+  expect_cut("%2$.4s %1$d", 1, cut_);
   // One that is never used passes for int.
   expect_cut("%3$s %1$d", 1, 2, cut_);
 }
@@ -229,6 +231,15 @@ int print_list(const char* name, char* to, const char* format, ...) {
   return result;
 }
 
+int print_list_checked(char* to, const char* format, ...) {
+  std::va_list list;
+  va_start(list, format);
+  using Checked = int(char*, int, Size, const char*, std::va_list);
+  const int result = wrapper<Checked>("__vsprintf_chk")(to, 1, kUnbounded, format, list);
+  va_end(list);
+  return result;
+}
+
 TEST_F(PrintRanges, a_list_of_arguments_is_there_for_the_function_itself) {
   char* const to = allocate(8);
   EXPECT_EQ(print_list("vsprintf", to, "%d %s", 12, whole_), 6);
@@ -241,6 +252,15 @@ TEST_F(PrintRanges, a_list_of_arguments_is_there_for_the_function_itself) {
   EXPECT_EQ(faults[0].access, Access::read);
   EXPECT_EQ(faults[1].access, Access::write);
   EXPECT_EQ(faults[1].bytes, 9u);
+}
+
+TEST_F(PrintRanges, a_list_of_arguments_for_a_function_that_checks_itself) {
+  char* const to = allocate(4);
+  EXPECT_EQ(print_list_checked(to, "%d", 789), 3);
+  EXPECT_STREQ(to, "789");
+  expect_silence("vsprintf");
+  EXPECT_EQ(print_list_checked(to, "%d", 7890), 4);
+  expect_fault("vsprintf", Fault::heap_buffer_overflow, Access::write, to, to + 4, 5);
 }
 
 }  // namespace

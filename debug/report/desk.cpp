@@ -169,7 +169,7 @@ void ReportDesk::leave(std::uint32_t self) {
 }
 
 void ReportDesk::cut_short(const char* what) const {
-  const WithoutSigpipe without;
+  const WithoutWriteSignals without;
   const Output output(settings_.log_path, descriptor_.load(std::memory_order_relaxed));
   // What was composed until now might never be sent: this error may be the end of the process.
   if (place_ != nullptr && owner_.load(std::memory_order_relaxed) == own_thread() &&
@@ -248,7 +248,7 @@ void ReportDesk::Turn::deliver(const LeakReport& leaks) {
 void ReportDesk::Turn::send() {
   const DeskSettings& settings = desk_.settings_;
   const std::string_view text = place_->finish();
-  const WithoutSigpipe without;
+  const WithoutWriteSignals without;
   const Output output(settings.log_path, desk_.descriptor_.load(std::memory_order_relaxed));
   // What is out in part cannot get names any more.
   if (settings.symbolizer[0] != '\0' && text.data() == place_->text) {

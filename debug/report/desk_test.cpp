@@ -2,6 +2,7 @@
 #include "debug/report/desk.hpp"
 
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -188,6 +189,28 @@ TEST_F(Desk, AThreadThatReportsIsNotCancelled) {
   }).join();
 }
 
+TEST_F(Desk, SaysSoIfThereIsNoMemoryToReportIn) {
+  testing::internal::CaptureStderr();
+  rlimit usual;
+  ASSERT_EQ(::getrlimit(RLIMIT_AS, &usual), 0);
+  const rlimit none{0, usual.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &none), 0);
+  errno = EDOM;
+  bool had = true;
+  {
+    const ReportDesk::Turn turn(desk_, "a test");
+    had = static_cast<bool>(turn);
+  }
+  const int error = errno;
+  ASSERT_EQ(::setrlimit(RLIMIT_AS, &usual), 0);
+  EXPECT_FALSE(had);
+  EXPECT_EQ(error, EDOM);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "arenite: no memory to report in: a test\n");
+  testing::internal::CaptureStderr();
+  report(1);
+  EXPECT_NE(testing::internal::GetCapturedStderr(), "") << "the turn was given back";
+}
+
 TEST_F(Desk, ReportsThoughItWasNeverOpened) {
   testing::internal::CaptureStderr();
   report(1);
@@ -252,6 +275,33 @@ TEST_F(Desk, WritesTheRawTextOnceIfTheSymbolizerFails) {
   open();
   report(2);
   EXPECT_EQ(written(), text_of_thread(1) + text_of_thread(2));
+}
+
+/// The text is handed to the symbolizer in a file.
+TEST_F(Desk, WritesTheRawTextWhereFilesMayNotGrow) {
+  settings_.log_path = "";
+  settings_.symbolizer = "/bin/true";
+  open();
+  int ends[2];
+  ASSERT_EQ(::pipe(ends), 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    desk_.set_descriptor(ends[1]);
+    report(1);
+    ::_exit(0);
+  }
+  ::close(ends[1]);
+  std::string got(1 << 16, ' ');
+  std::size_t size = 0;
+  for (ssize_t count = 1; count > 0; size += static_cast<std::size_t>(count))
+    count = ::read(ends[0], got.data() + size, got.size() - size);
+  ::close(ends[0]);
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+  EXPECT_EQ(got.substr(0, size), text_of_thread(1));
 }
 
 TEST_F(Desk, LetsTheSymbolizerWriteInstead) {

@@ -24,17 +24,17 @@ bool wait_until_writable(int file) {
   return ready > 0;
 }
 
-sigset_t only_sigpipe() {
+/// What a write raises in the thread that calls it.
+constexpr int kWriteSignals[] = {SIGPIPE, SIGXFSZ};
+
+/// Those of them for which `chosen` holds.
+template <class Chosen>
+sigset_t write_signals(Chosen chosen) {
   sigset_t set;
   ::sigemptyset(&set);
-  ::sigaddset(&set, SIGPIPE);
+  for (const int signal : kWriteSignals)
+    if (chosen(signal)) ::sigaddset(&set, signal);
   return set;
-}
-
-bool is_sigpipe_pending() {
-  sigset_t pending;
-  ::sigpending(&pending);
-  return ::sigismember(&pending, SIGPIPE) == 1;
 }
 
 void complain(const char* path, int error) {
@@ -105,16 +105,21 @@ Output::~Output() {
   if (own_) ::close(file_);
 }
 
-WithoutSigpipe::WithoutSigpipe() : pending_before_(is_sigpipe_pending()) {
-  const sigset_t set = only_sigpipe();
+WithoutWriteSignals::WithoutWriteSignals() {
+  ::sigpending(&pending_before_);
+  const sigset_t set = write_signals([](int) { return true; });
   ::pthread_sigmask(SIG_BLOCK, &set, &before_);
 }
 
-WithoutSigpipe::~WithoutSigpipe() {
-  const sigset_t set = only_sigpipe();
-  constexpr timespec kAtOnce{0, 0};
+WithoutWriteSignals::~WithoutWriteSignals() {
+  sigset_t pending;
+  ::sigpending(&pending);
   // Only what this report raised is swallowed.
-  if (!pending_before_ && is_sigpipe_pending()) ::sigtimedwait(&set, nullptr, &kAtOnce);
+  const sigset_t raised = write_signals([&](int signal) {
+    return ::sigismember(&pending, signal) == 1 && ::sigismember(&pending_before_, signal) == 0;
+  });
+  constexpr timespec kAtOnce{0, 0};
+  while (::sigtimedwait(&raised, nullptr, &kAtOnce) > 0) continue;
   ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
 }
 

@@ -37,17 +37,18 @@ class Output {
   bool own_ = false;
 };
 
-/// While it lives, a report to a pipe that nobody reads ends no process that would go on.
-class WithoutSigpipe {
+/// While it lives, a report to a pipe that nobody reads, or to a file that may not grow, ends no
+/// process: such a write fails, and that is all.
+class WithoutWriteSignals {
  public:
-  WithoutSigpipe();
-  ~WithoutSigpipe();
-  WithoutSigpipe(const WithoutSigpipe&) = delete;
-  WithoutSigpipe& operator=(const WithoutSigpipe&) = delete;
+  WithoutWriteSignals();
+  ~WithoutWriteSignals();
+  WithoutWriteSignals(const WithoutWriteSignals&) = delete;
+  WithoutWriteSignals& operator=(const WithoutWriteSignals&) = delete;
 
  private:
   sigset_t before_;
-  bool pending_before_;
+  sigset_t pending_before_;
 };
 
 }  // namespace arenite

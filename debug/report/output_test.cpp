@@ -3,7 +3,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -68,6 +71,17 @@ TEST(Output, FallsBackToStderrAndSaysSo) {
   EXPECT_TRUE(said.starts_with("arenite: the log file /no/such/folder/log." +
                                std::to_string(::getpid()) + " cannot be opened (errno 2)"))
       << said;
+}
+
+TEST(Output, FallsBackToStderrIfTheNameIsTooLong) {
+  testing::internal::CaptureStderr();
+  {
+    const Output output(std::string(4096, 'x').c_str());
+    EXPECT_EQ(output.file(), STDERR_FILENO);
+  }
+  const std::string said = testing::internal::GetCapturedStderr();
+  EXPECT_TRUE(said.starts_with("arenite: the log file xxxx")) << said;
+  EXPECT_TRUE(said.ends_with("x cannot be opened (errno 36); the report comes here\n")) << said;
 }
 
 TEST(Output, TakesTheLogFileWhereStdinIsClosed) {
@@ -157,13 +171,33 @@ TEST(Output, SurvivesAPipeNobodyReads) {
   ASSERT_EQ(::pipe(ends), 0);
   ::close(ends[0]);
   {
-    const WithoutSigpipe without;
+    const WithoutWriteSignals without;
     EXPECT_FALSE(write_all(ends[1], "text"));
   }
   sigset_t pending;
   ::sigpending(&pending);
   EXPECT_EQ(::sigismember(&pending, SIGPIPE), 0);
   ::close(ends[1]);
+}
+
+TEST(Output, SurvivesAFileThatMayNotGrow) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit none{0, 0};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+    const int file = ::memfd_create("arenite-output", 0);
+    bool written = true;
+    {
+      const WithoutWriteSignals without;
+      written = write_all(file, "text");
+    }
+    sigset_t pending;
+    ::sigpending(&pending);
+    ::_exit(file >= 0 && !written && ::sigismember(&pending, SIGXFSZ) == 0 ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST(Output, LeavesASigpipeThatWasPendingBefore) {
@@ -174,7 +208,7 @@ TEST(Output, LeavesASigpipeThatWasPendingBefore) {
   ::pthread_sigmask(SIG_BLOCK, &pipe, &before);
   ::raise(SIGPIPE);
   {
-    const WithoutSigpipe without;
+    const WithoutWriteSignals without;
   }
   sigset_t pending;
   ::sigpending(&pending);

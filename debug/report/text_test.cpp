@@ -42,6 +42,18 @@ TEST(Text, SaysOfChangedGuardBytesWhatIsKnownOfThem) {
           kAgain + kStop + "==4711==ABORTING\n");
 }
 
+TEST(Text, SaysOfANeighbourThatReachesOverTheBadByteThatItDoes) {
+  Report report = report_on_block(Fault::heap_buffer_overflow, kBlock + 10);
+  add_neighbours(report);
+  // As a record says that was overwritten.
+  report.before.facts.size = 1000;
+  const std::string text = text_of(report);
+  EXPECT_NE(text.find("arenite: the block before: 1000 bytes at 0x7f0000001000, around the bad "
+                      "address, serial 41"),
+            std::string::npos)
+      << text;
+}
+
 TEST(Text, SaysWhoReadBehindABlock) {
   Report report = report_on_block(Fault::heap_buffer_overflow, kBlock + 12);
   report.access = Access::read;

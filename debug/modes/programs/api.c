@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * What the functions say of an intact block, a damaged one, a freed one, a pointer to the stack. */
+ * What the functions say of an intact block and what lies around it, a damaged one, a freed one, a
+ * pointer to the stack. */
 #include "ask.h"
 
 static void ask(const char* what, const void* at) {
@@ -19,6 +20,8 @@ int main(void) {
   write_at(damaged, 40);
   ask("intact", intact);
   ask("inside", intact + 7);
+  ask("before", intact - 1);
+  ask("behind", intact + 43);
   ask("damaged", damaged);
   ask("freed", freed);
   ask("stack", &intact);

@@ -1,11 +1,26 @@
 /* SPDX-License-Identifier: MIT
  * errors HOW: goes wrong at different times of a program's life, and says when it went on. */
+#include <malloc.h>
+
 #include "ask.h"
 
 static void double_free(void) {
   char* block = malloc(24);
   free(block);
   free(block);
+}
+
+static void realloc_of_freed(void) {
+  char* block = malloc(24);
+  free(block);
+  errno = 0;
+  CHECK(realloc(block, 48) == NULL && errno == ENOMEM);
+}
+
+static void size_of_freed(void) {
+  char* block = malloc(24);
+  free(block);
+  CHECK(malloc_usable_size(block) == 0);
 }
 
 static void* double_free_in_thread(void* barrier) {
@@ -78,6 +93,8 @@ int main(int argc, char** argv) {
   const char* how = argv[1];
   setvbuf(stdout, NULL, _IONBF, 0);
   if (is(how, "double_free")) double_free();
+  if (is(how, "realloc_of_freed")) realloc_of_freed();
+  if (is(how, "size_of_freed")) size_of_freed();
   if (is(how, "twice")) double_free(), double_free();
   if (is(how, "in_two_threads")) in_two_threads();
   if (is(how, "in_handler")) in_handler();

@@ -63,7 +63,13 @@ void right() {
     arn_free(block);
     auto* aligned = static_cast<char*>(arn_aligned_alloc(256, bytes));
     aligned[bytes - 1] = 1;
+    if (arn_usable_size(aligned) < bytes) abort();
     arn_free(aligned);
+    for (std::size_t alignment : {std::size_t{16}, std::size_t{64}}) {
+      void* sized = arn_resource_allocate(bytes, alignment);
+      memset(sized, 4, bytes);
+      arn_resource_deallocate(sized, bytes, alignment);
+    }
   }
   // Kept alive by a pointer in a block of ours, and by that alone.
   static auto** keeper = static_cast<std::string**>(arn_malloc(sizeof(std::string*)));

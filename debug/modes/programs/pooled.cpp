@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 // Wrong and right uses of pools, one each time; linked with the library.
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -123,6 +125,18 @@ void come_and_go() {
   }
 }
 
+/// Only a pool that is a heap of its own needs more address space.
+void no_memory() {
+  rlimit usual;
+  if (getrlimit(RLIMIT_AS, &usual) != 0) abort();
+  const rlimit none{0, usual.rlim_max};
+  if (setrlimit(RLIMIT_AS, &none) != 0) abort();
+  errno = 0;
+  if (arn_pool_create(kBytes) != nullptr || errno != ENOMEM) abort();
+  if (setrlimit(RLIMIT_AS, &usual) != 0) abort();
+  destroy(arn_pool_create(kBytes));
+}
+
 void in_child() {
   const pid_t child = fork();
   if (child == 0) {
@@ -186,6 +200,7 @@ constexpr Case kCases[] = {
     {"right", right},
     {"fork_while_threads_work", fork_while_threads_work},
     {"come_and_go", come_and_go},
+    {"no_memory", no_memory},
     {"kept_pool", [] { make_object(pools.first); }},
     {"read_after_free", read_after_free},
     {"write_after_free", write_after_free},

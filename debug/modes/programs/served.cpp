@@ -1,20 +1,33 @@
 // SPDX-License-Identifier: MIT
 // What the layer does for programs that call it: memory resources with a family of their own, and
 // the functions of a sanitizer. Linked with the library.
+#include <dlfcn.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <memory_resource>
 #include <new>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include <arenite/debug.h>
 #include <arenite/memory_resource.hpp>
 
-extern "C" void __sanitizer_set_report_fd(void* descriptor);
+extern "C" {
+void __sanitizer_set_report_fd(void* descriptor);
+void __sanitizer_print_stack_trace();
+int __sanitizer_get_module_and_offset_for_pc(void* pc, char* path, std::size_t bytes,
+                                             void** offset);
+void __sanitizer_purge_allocator();
+void __lsan_do_leak_check();
+void __lsan_register_root_region(const void* begin, std::size_t bytes);
+void __lsan_unregister_root_region(const void* begin, std::size_t bytes);
+}
 
 namespace {
 
@@ -68,6 +81,67 @@ void report_elsewhere() {
   free_block(block);
 }
 
+void stack_trace() {
+  __sanitizer_print_stack_trace();
+}
+
+/// Where main lies, as the C library says, and as the library does.
+void module_and_offset() {
+  Dl_info main_in;
+  if (dladdr(reinterpret_cast<void*>(&free_block), &main_in) == 0) abort();
+  char path[4096];
+  void* offset = nullptr;
+  auto* pc = reinterpret_cast<char*>(&free_block);
+  if (__sanitizer_get_module_and_offset_for_pc(pc, path, sizeof path, &offset) != 1) abort();
+  if (pc - static_cast<char*>(main_in.dli_fbase) != reinterpret_cast<std::intptr_t>(offset))
+    abort();
+  std::puts(path);
+  char cut[5];
+  if (__sanitizer_get_module_and_offset_for_pc(pc, cut, sizeof cut, &offset) != 1) abort();
+  std::puts(cut);
+  if (__sanitizer_get_module_and_offset_for_pc(&offset, path, sizeof path, &offset) != 0) abort();
+}
+
+/// How many of the blocks that were freed are still known.
+int known_of(const std::vector<void*>& freed, int nowhere) {
+  int known = 0;
+  for (void* block : freed) known += arn_describe(block, nowhere);
+  return known;
+}
+void purge() {
+  const int nowhere = ::open("/dev/null", O_WRONLY);
+  std::vector<void*> blocks(1000);
+  for (void*& block : blocks) block = arn_malloc(500);
+  for (void* block : blocks) arn_free(block);
+  std::printf("before %d, ", known_of(blocks, nowhere));
+  __sanitizer_purge_allocator();
+  std::printf("after %d\n", known_of(blocks, nowhere));
+}
+
+/// The only pointer to a block, where no program writes.
+void** hide_block() {
+  void* page = mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  *static_cast<void**>(page) = arn_malloc(40);
+  mprotect(page, 4096, PROT_READ);
+  return static_cast<void**>(page);
+}
+void forget() {
+  volatile char wiped[4096];
+  for (volatile char& byte : wiped) byte = 0;
+}
+void root_region() {
+  void** page = hide_block();
+  __lsan_register_root_region(page, 4096);
+  forget();
+  __lsan_do_leak_check();
+  std::puts("no leak");
+  std::fflush(stdout);
+  __lsan_unregister_root_region(page, 4096);
+  forget();
+  __lsan_do_leak_check();
+  std::puts("not reached");
+}
+
 struct Case {
   std::string_view name;
   void (*run)();
@@ -82,6 +156,10 @@ constexpr Case kCases[] = {
     {"deleted_as_other_size", deleted_as_other_size},
     {"deleted_as_other_alignment", deleted_as_other_alignment},
     {"report_elsewhere", report_elsewhere},
+    {"stack_trace", stack_trace},
+    {"module_and_offset", module_and_offset},
+    {"purge", purge},
+    {"root_region", root_region},
 };
 
 }  // namespace

@@ -81,6 +81,31 @@ static PyObject* no_lock_not(PyObject* self, PyObject* none) {
   Py_RETURN_NONE;
 }
 
+/* The same of what is given back. */
+static PyObject* no_lock_to_free(PyObject* self, PyObject* none) {
+  (void)self, (void)none;
+  void* block = PyMem_Malloc(64);
+  Py_BEGIN_ALLOW_THREADS;
+  PyMem_Free(block);
+  Py_END_ALLOW_THREADS;
+  Py_RETURN_NONE;
+}
+static PyObject* no_lock_to_free_not(PyObject* self, PyObject* none) {
+  (void)self, (void)none;
+  PyMem_Free(PyMem_Malloc(64));
+  Py_RETURN_NONE;
+}
+
+/* What the library knows of a block, which is right. */
+int arn_describe(const void* address, int file_descriptor) __attribute__((weak));
+static PyObject* describe(PyObject* self, PyObject* none) {
+  (void)self, (void)none;
+  void* block = PyMem_Malloc(64);
+  if (arn_describe != NULL) arn_describe(block, 1);
+  PyMem_Free(block);
+  Py_RETURN_NONE;
+}
+
 static PyMethodDef functions[] = {
     {"overflow", overflow, METH_NOARGS, NULL},
     {"overflow_not", overflow_not, METH_NOARGS, NULL},
@@ -90,6 +115,9 @@ static PyMethodDef functions[] = {
     {"use_after_free_not", use_after_free_not, METH_NOARGS, NULL},
     {"no_lock", no_lock, METH_NOARGS, NULL},
     {"no_lock_not", no_lock_not, METH_NOARGS, NULL},
+    {"no_lock_to_free", no_lock_to_free, METH_NOARGS, NULL},
+    {"no_lock_to_free_not", no_lock_to_free_not, METH_NOARGS, NULL},
+    {"describe", describe, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 static struct PyModuleDef module = {

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: MIT
 // Heaps of one's own through the C interface: separate, exhausted, destroyed whole.
+#include "frontend/c/own_heap.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -10,6 +14,7 @@
 #include <fstream>
 #include <initializer_list>
 #include <random>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -139,6 +144,29 @@ TEST(OwnHeapTest, BadArguments) {
     EXPECT_EQ(arn_heap_create(range), nullptr);
     EXPECT_EQ(errno, ENOMEM);
   }
+}
+
+TEST(OwnHeapTest, FindingsOfAnAuditAreLines) {
+  arn_heap* heap = arn_heap_create(kRange);
+  ASSERT_NE(heap, nullptr);
+  // A sum that is wrong.
+  ++heap->heap.root().dirty_pools;
+  const int file = ::memfd_create("findings", 0), full = ::open("/dev/full", O_WRONLY);
+  errno = EDOM;
+  EXPECT_EQ(arn_heap_audit(heap, file), 1u);
+  EXPECT_EQ(errno, EDOM);
+  char text[400] = "";
+  const ssize_t bytes = ::pread(file, text, sizeof text - 1, 0);
+  EXPECT_TRUE(std::string_view(text).starts_with("arenite: S1 root at 0x")) << text;
+  EXPECT_EQ(std::string_view(text).find('\n') + 1, static_cast<std::size_t>(bytes)) << text;
+  EXPECT_EQ(arn_heap_audit(heap, -1), 1u);
+  EXPECT_EQ(arn_heap_audit(heap, full), 1u) << "what cannot be written is counted";
+  --heap->heap.root().dirty_pools;
+  EXPECT_EQ(arn_heap_audit(heap, file), 0u);
+  EXPECT_EQ(::lseek(file, 0, SEEK_END), bytes);
+  ::close(file);
+  ::close(full);
+  arn_heap_destroy(heap);
 }
 
 TEST(OwnHeapTest, ThreadsShareOne) {

@@ -131,6 +131,7 @@ TEST(MadeUpInterpreterTest, IsAskedThroughItsTableOnly) {
       "arenas: done; serves arenas\n"
       "late arenas: done; serves arenas\n"
       "late: done; serves domains\n"
+      "more than there can be: (nil)\n"
       "over hooks: hooks are installed that Arenite does not know (tracemalloc, debug hooks, a "
       "profiler): they would not be told of blocks that become Arenite's; serves arenas\n");
 }

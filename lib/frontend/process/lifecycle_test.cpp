@@ -34,6 +34,28 @@ INSTANTIATE_TEST_SUITE_P(Programs, LifecycleTest,
                                          "thread_local_destructors"),
                          [](const auto& tested) { return std::string(tested.param); });
 
+/// With nothing said, it is the first request that opens the heap.
+class FirstRequestTest : public testing::TestWithParam<const char*> {
+ protected:
+  static Outcome run(bool preloaded) {
+    return run_command({ARENITE_PROGRAMS "/first_request", GetParam()},
+                       {.preloaded = preloaded, .seconds = 60});
+  }
+};
+
+TEST_P(FirstRequestTest, WithArenite) {
+  expect_done(run(true));
+}
+
+TEST_P(FirstRequestTest, WithoutArenite) {
+  expect_done(run(false));
+}
+
+INSTANTIATE_TEST_SUITE_P(Of, FirstRequestTest,
+                         testing::Values("aligned_alloc", "calloc", "fork", "free",
+                                         "free_aligned_sized", "free_sized", "realloc"),
+                         [](const auto& tested) { return std::string(tested.param); });
+
 /// The static library, in the executable itself.
 class StaticLibraryTest : public testing::TestWithParam<const char*> {};
 

@@ -98,7 +98,7 @@ void after_fork_in_parent() {
 void after_fork_in_child() {
   reset(open_lock);
   reset(shared_lock);
-  if (opened.load(std::memory_order_relaxed) != Opened::yes) return;
+  // Of a heap that is not open its locks were held all the same.
   process_heap.after_fork_in_child(own_block);
   if (own_block != 0)
     thread_header(own_block).system_thread.store(system_thread(), std::memory_order_relaxed);

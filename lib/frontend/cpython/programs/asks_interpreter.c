@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Linked to a made-up interpreter: says how often its allocators were replaced before main, and
  * what the calls of <arenite/python.h> say afterwards. */
+#include <stdint.h>
 #include <stdio.h>
 
 #include <arenite/python.h>
@@ -9,8 +10,10 @@ extern int replaced_count, initialized;
 struct domain {
   void* context;
   void* (*malloc)(void*, size_t);
-  void *calloc, *realloc, *free;
+  void* (*calloc)(void*, size_t, size_t);
+  void *realloc, *free;
 };
+void PyMem_GetAllocator(int domain, struct domain* to);
 void PyMem_SetAllocator(int domain, const struct domain* from);
 
 /* Only in the library, which may not be there. */
@@ -34,6 +37,10 @@ int main(void) {
   initialized = 1;
   say("late arenas", arn_python_install_arenas());
   say("late", arn_python_install());
+  struct domain served;
+  PyMem_GetAllocator(1, &served);
+  if (served.calloc != NULL)
+    printf("more than there can be: %p\n", served.calloc(served.context, SIZE_MAX / 2, 3));
   int context = 0;
   const struct domain hooks = {&context, hooked, NULL, NULL, NULL};
   PyMem_SetAllocator(1, &hooks);
