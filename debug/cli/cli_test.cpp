@@ -663,12 +663,8 @@ TEST(Whatis, of_the_heaps_own_tables) {
 TEST(Whatis, in_a_pool_that_makes_no_sense) {
   const Child child = subject("live");
   const std::string whatis = "whatis " + child.line + " " + child.option();
-  const Json place = arenite(whatis + " --format json").json()["place"];
-  const auto root = child.get<HeapRoot<Remote>>(root_of(child));
-  const std::uint64_t pool = place["pool"];
-  child.put(root.pools.address + pool * sizeof(PoolDescriptor<Remote>) +
-                offsetof(PoolDescriptor<Remote>, size_class),
-            std::uint8_t{255});
+  const std::uint64_t pool = arenite(whatis + " --format json").json()["place"]["pool"];
+  break_pool(child, root_of(child), pool);
   EXPECT_THAT(arenite(whatis).text, HasSubstr("pool " + std::to_string(pool) +
                                               " of arena 0, whose state makes no sense"));
   EXPECT_EQ(arenite(whatis + " --format json 2>/dev/null").json()["use"], "unclear");

@@ -146,6 +146,19 @@ TEST(Leaks, memory_that_cannot_be_read_may_point_anywhere) {
   EXPECT_THAT(diff.text, HasSubstr(unread + ", so leaks cannot be told\n"));
 }
 
+/// A block of the pool is all that leads to another.
+TEST(Leaks, blocks_of_a_pool_that_makes_no_sense_may_point_anywhere) {
+  const Child child = subject("own");
+  ASSERT_EQ(arenite("leaks " + child.option()).code, 0);
+  const Json heap = arenite("audit --format json " + child.option()).json()["heaps"][1];
+  const Json place =
+      arenite("whatis --format json " + child.line + " " + child.option()).json()["place"];
+  break_pool(child, address_in(heap["root"]), place["pool"]);
+  const Output leaks = arenite("leaks " + child.option());
+  EXPECT_EQ(leaks.code, 2) << leaks.text;
+  EXPECT_THAT(leaks.text, HasSubstr("cannot tell: some blocks overlap or make no sense\n"));
+}
+
 TEST(Refs, name_the_register_that_holds_the_pointer) {
   const Child child = subject("register");
   const std::string refs = "refs " + child.line + " " + child.option();

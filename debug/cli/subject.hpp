@@ -8,12 +8,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "debug/cli/cli_fixture.hpp"
+#include "layout/root.hpp"
 
 namespace arenite::cli {
 
@@ -97,6 +99,14 @@ inline std::uint64_t address_in(const std::string& text) {
 /// Where the root of the process's first heap is.
 inline std::uint64_t root_of(const Child& child) {
   return address_in(arenite("audit --format json " + child.option()).json()["heaps"][0]["root"]);
+}
+
+/// Gives a pool of a heap a size class that there is none of.
+inline void break_pool(const Child& child, std::uint64_t root, std::uint64_t pool) {
+  const auto heap = child.get<HeapRoot<Remote>>(root);
+  child.put(heap.pools.address + pool * sizeof(PoolDescriptor<Remote>) +
+                offsetof(PoolDescriptor<Remote>, size_class),
+            std::uint8_t{255});
 }
 
 }  // namespace arenite::cli
