@@ -157,6 +157,11 @@ TEST(Leaks, blocks_of_a_pool_that_makes_no_sense_may_point_anywhere) {
   const Output leaks = arenite("leaks " + child.option());
   EXPECT_EQ(leaks.code, 2) << leaks.text;
   EXPECT_THAT(leaks.text, HasSubstr("cannot tell: some blocks overlap or make no sense\n"));
+  const Output diff = arenite("diff --fail-on 'leaked > 0' " + child.pid() + " " + child.pid());
+  EXPECT_EQ(diff.code, 2) << diff.text;
+  EXPECT_THAT(
+      diff.text,
+      HasSubstr("cannot tell: some blocks overlap or make no sense, so leaks cannot be told\n"));
 }
 
 TEST(Refs, name_the_register_that_holds_the_pointer) {
