@@ -377,6 +377,21 @@ TEST(Audit, a_list_of_heaps_that_breaks_off) {
   expect_told("--snapshot " + file.path);
 }
 
+TEST(Audit, a_heap_whose_root_is_nowhere) {
+  const Child child = subject("own");
+  const std::uint64_t root =
+      address_in(arenite("audit --format json " + child.option()).json()["heaps"][1]["root"]);
+  child.put(root - sizeof(OwnHeapLink<Remote>) + offsetof(OwnHeapLink<Remote>, root),
+            std::uint64_t{0x18});
+  const Output output = arenite("audit --format json " + child.option() + " 2>/dev/null");
+  EXPECT_EQ(output.code, 2) << output.text;
+  const Json heaps = output.json()["heaps"];
+  ASSERT_EQ(heaps.size(), 3u);
+  EXPECT_EQ(heaps[1]["audit"], "no root");
+  EXPECT_EQ(heaps[1]["root"], "0x18");
+  EXPECT_EQ(heaps[2]["audit"], "complete");
+}
+
 TEST(Audit, a_process_that_is_not_ours) {
   if (::getuid() != 0) GTEST_SKIP() << "needs another user to be";
   const Child child({kSubject, "live"});

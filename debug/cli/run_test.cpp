@@ -201,6 +201,14 @@ TEST(FailEach, needs_a_folder_to_write_in) {
   std::filesystem::remove_all(place.path);
 }
 
+/// The one file that may be opened yet is the one for signals.
+TEST(FailEach, needs_files_that_may_be_opened) {
+  const Output output =
+      shell("ulimit -n 4; ARENITE_LIBRARY=" + kStandIn + " " + kCli + " run --fail-each -- true");
+  EXPECT_EQ(output.code, 2);
+  EXPECT_EQ(output.text, "arenite: no pipe could be had: Too many open files\n");
+}
+
 TEST(FailEach, an_interrupt_prints_what_is_known) {
   const Output crashed =
       Walked("case $n in 2) kill -SEGV $$;; 4) kill -INT $PPID; sleep 1000;; esac").each();
