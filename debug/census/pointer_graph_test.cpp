@@ -8,6 +8,7 @@
 
 #include "debug/audit/audit_fixture.hpp"
 #include "debug/census/leak_kinds.hpp"
+#include "debug/census/references.hpp"
 
 namespace arenite {
 namespace {
@@ -128,6 +129,65 @@ TEST_F(GraphTest, large_blocks_are_read_to_the_last_word) {
   examine();
   EXPECT_EQ(fate(last), Fate::reached);
   EXPECT_EQ(fate(middle), Fate::reached);
+}
+
+/// The layer above the heap may let a block begin anywhere; words in it are where the program has
+/// them, counted from there.
+TEST_F(GraphTest, blocks_at_odd_places_are_read_from_where_they_begin) {
+  const Address odd = make(64) + 3, target = make(32);
+  put(odd + 16, target);
+  roots_[0] = odd;
+  register_ = target + 5;
+  examine();
+  Traces traces;
+  traces.find = [odd](Address at, BlockFacts& facts) {
+    facts.begin = odd;
+    facts.size = 40;
+    facts.state = BlockState::live;
+    return at == odd - 3;
+  };
+  const HeapBlocks heaps(view_, examination_, traces);
+  PointerGraph graph(view_, heaps);
+  graph.build(examination_.facts, {});
+  const std::uint32_t from = heaps.blocks().find(odd), to = heaps.blocks().find(target);
+  ASSERT_EQ(heaps.blocks()[from].begin, odd);
+  ASSERT_EQ(graph.edges(from).size(), 1u);
+  EXPECT_EQ(graph.edges(from)[0].to(), to);
+
+  std::vector<Reference> found;
+  EXPECT_EQ(find_references(view_, examination_.facts, heaps, {}, {target, target + 32},
+                            [&](const Reference& reference) { found.push_back(reference); }),
+            0u);
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].at, 0u);
+  EXPECT_STREQ(found[0].reg, "rbx");
+  EXPECT_EQ(found[0].thread, 1u);
+  EXPECT_EQ(found[0].to, target + 5);
+  EXPECT_EQ(found[1].at, odd + 16);
+  EXPECT_EQ(found[1].block, from);
+  EXPECT_EQ(found[1].to, target);
+}
+
+TEST_F(GraphTest, tells_how_far_it_is_every_16_mebibytes) {
+  examine();
+  const std::vector<char> blocks[2] = {std::vector<char>(17 << 20), std::vector<char>(17 << 20)};
+  Traces traces;
+  traces.each_on_pages = [&](const std::function<void(const BlockFacts& facts)>& visit) {
+    for (const std::vector<char>& block : blocks) {
+      BlockFacts facts;
+      facts.begin = reinterpret_cast<Address>(block.data());
+      facts.size = block.size();
+      facts.state = BlockState::live;
+      visit(facts);
+    }
+  };
+  const HeapBlocks heaps(view_, examination_, traces);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> told;
+  PointerGraph graph(view_, heaps);
+  graph.build(examination_.facts, {0, {}, [&](std::uint64_t done, std::uint64_t all) {
+                                     told.emplace_back(done >> 20, all >> 20);
+                                   }});
+  EXPECT_EQ(told, (decltype(told){{17, 34}, {34, 34}}));
 }
 
 struct DeafView {

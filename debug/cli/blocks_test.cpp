@@ -3,10 +3,12 @@
 // them.
 #include <zlib.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -18,6 +20,7 @@ namespace arenite::cli {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -241,6 +244,39 @@ TEST(Watch, shows_looks_and_ends) {
   EXPECT_EQ(output.text.find('\033'), std::string::npos);
   EXPECT_EQ(arenite("watch --every 1x " + child.option()).code, 64);
   EXPECT_EQ(arenite("watch --pid 2147480000").code, 2);
+  EXPECT_THAT(output.text, Not(HasSubstr("on guard pages")));
+  EXPECT_THAT(arenite("watch --count 1 " + steps("page", "a5000").option()).text,
+              HasSubstr("\non guard pages"));
+}
+
+TEST(Watch, shows_what_changed) {
+  const Child child = subject("work");
+  const std::string text = arenite("watch --every 20ms --count 10 " + child.option()).text;
+  EXPECT_TRUE(std::regex_search(text, std::regex("\nblocks +\\d+ +[+-]\\d+\n"))) << text;
+}
+
+TEST(Watch, ends_with_the_process) {
+  const Child child = subject("pinned");
+  const Output output = shell("{ sleep 1; kill -9 " + child.pid() + "; } & " + kCli +
+                              " watch --every 10ms " + child.option());
+  EXPECT_EQ(output.code, 2) << output.text;
+  EXPECT_THAT(output.text, HasSubstr("(cli_subject)"));
+  EXPECT_THAT(output.text, HasSubstr("arenite: process " + child.pid() + " is gone\n"));
+}
+
+/// A terminal of six lines: the other screen, from its corner, five lines, the first screen.
+TEST(Watch, shows_as_much_as_a_terminal_has_lines) {
+  const Child child = subject("pinned");
+  const Output output = shell("script -qec 'stty rows 6 columns 80; " + kCli + " watch --count 1 " +
+                              child.option() + "' /dev/null < /dev/null");
+  if (output.code != 0) GTEST_SKIP() << output.text;
+  const std::string& text = output.text;
+  const std::size_t begin = text.find("\033[?1049h"), end = text.find("\033[?1049l");
+  ASSERT_LT(begin, end) << text;
+  ASSERT_NE(end, std::string::npos);
+  const std::string shown = text.substr(begin, end - begin);
+  EXPECT_THAT(shown, HasSubstr("\033[H\033[2J"));
+  EXPECT_EQ(std::count(shown.begin(), shown.end(), '\n'), 4) << shown;
 }
 
 TEST(Watch, gives_the_terminal_back_when_interrupted) {

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,6 +19,8 @@
 
 #include "debug/cli/core_bytes.hpp"
 #include "debug/cli/subject.hpp"
+#include "debug/guard/debug_root.hpp"
+#include "layout/own_heaps.hpp"
 #include "layout/root.hpp"
 
 namespace arenite::cli {
@@ -140,6 +143,36 @@ TEST(Run, finds_the_library_beside_the_program) {
       shell("env -u ARENITE_LIBRARY " + kCli + " run -- sh -c 'echo $LD_PRELOAD'");
   EXPECT_EQ(output.code, 0) << output.text;
   EXPECT_THAT(output.text, HasSubstr("libarenite.so"));
+  const Output shown = shell("env -u ARENITE_LIBRARY " + kCli + " run --print");
+  EXPECT_EQ(shown.code, 0) << shown.text;
+  const std::string beside = std::filesystem::path(kCli).parent_path().parent_path() / "lib/";
+  EXPECT_THAT(shown.text, HasSubstr("LD_PRELOAD=" + beside + "libarenite.so\n"));
+}
+
+TEST(Run, says_where_the_library_is_not) {
+  const TemporaryFile place;
+  const std::string folder = std::filesystem::path(place.path + ".dir").lexically_normal();
+  std::filesystem::create_directories(folder + "/bin");
+  std::filesystem::copy_file(kCli, folder + "/bin/arenite");
+  const Output output = shell("env -u ARENITE_LIBRARY " + folder + "/bin/arenite run -- true");
+  EXPECT_EQ(output.code, 2) << output.text;
+  EXPECT_THAT(output.text,
+              HasSubstr("libarenite.so is not in " + folder + "/lib; name it in ARENITE_LIBRARY"));
+  std::filesystem::remove_all(folder);
+}
+
+/// The loader would take it for two.
+TEST(Run, a_library_in_a_path_with_a_blank_or_a_colon) {
+  for (const char separator : {' ', ':'}) {
+    const TemporaryFile file;
+    const std::string path = file.path + separator + "library";
+    std::ofstream(path) << "library";
+    const Output output = shell("ARENITE_LIBRARY='" + path + "' " + kCli + " run -- true");
+    EXPECT_EQ(output.code, 2) << output.text;
+    EXPECT_THAT(output.text,
+                HasSubstr("the path of the library, " + path + ", has a blank or a colon in it"));
+    std::filesystem::remove(path);
+  }
 }
 
 /// Whether a process is there and not a zombie, waiting a while for it to end.
@@ -272,6 +305,91 @@ TEST(Audit, processes_that_cannot_be_told) {
   const Output output = arenite("audit " + overwritten.option());
   EXPECT_EQ(output.code, 1);
   EXPECT_THAT(output.text, HasSubstr("R1"));
+  EXPECT_EQ(arenite("audit --format json " + overwritten.option()).json()["heaps"][0]["audit"],
+            "root not credible");
+}
+
+TEST(Audit, of_many_findings_of_a_kind_some_are_counted) {
+  std::string steps;
+  for (int i = 0; i < 20; ++i) steps += "o100";
+  const Child child({kCli, "run", "--mode", "debug", "--", kSubject, "steps", steps});
+  const Json json = arenite("audit --format json " + child.option()).json();
+  EXPECT_EQ(json["findings"], 20);
+  const Json heap = json["heaps"][0];
+  ASSERT_EQ(heap["findings"].size(), 16u);
+  const std::string id = heap["findings"][0]["id"];
+  EXPECT_EQ(heap["suppressed"], Json({{id, 4}}));
+  EXPECT_THAT(arenite("audit " + child.option()).text, HasSubstr("\n" + id + " 4 more\n"));
+  EXPECT_THAT(arenite("audit --only " + id + " " + child.option()).text, HasSubstr("20 findings"));
+  const Output others = arenite("audit --only T " + child.option());
+  EXPECT_EQ(others.code, 0) << others.text;
+  EXPECT_THAT(others.text, HasSubstr("\n0 findings"));
+}
+
+TEST(Audit, of_warnings_alone_no_error_is_made) {
+  const Child child = subject("live");
+  const std::uint64_t dirty = root_of(child) + offsetof(HeapRoot<Remote>, dirty_pools);
+  child.put(dirty, child.get<std::uint32_t>(dirty) + 1);
+  const Output output = arenite("audit --format json " + child.option());
+  EXPECT_EQ(output.code, 1) << output.text;
+  EXPECT_EQ(output.json()["heaps"][0]["findings"][0]["severity"], "warning");
+  const Output errors = arenite("audit --fail-on error " + child.option());
+  EXPECT_EQ(errors.code, 0) << errors.text;
+  EXPECT_THAT(errors.text, HasSubstr("1 finding"));
+}
+
+/// As if a thread had stopped inside an operation for good.
+TEST(Audit, a_process_that_is_never_at_rest) {
+  const Child child = subject("twice");
+  child.put(root_of(child) + offsetof(HeapRoot<Remote>, range_lock), std::uint32_t{1});
+  const Output text = arenite("audit " + child.option());
+  EXPECT_EQ(text.code, 2) << text.text;
+  const std::string torn = "a thread was inside an operation at every look";
+  EXPECT_THAT(text.text, HasSubstr("; torn: " + torn + "\n"));
+  EXPECT_THAT(text.text, HasSubstr("cannot tell: " + torn));
+  EXPECT_EQ(arenite("audit --format json " + child.option() + " 2>/dev/null").json()["torn"], true);
+  const TemporaryFile file;
+  EXPECT_THAT(arenite("snapshot -o " + file.path + " " + child.option()).text,
+              HasSubstr(", torn: " + torn));
+  const Output saved = arenite("audit --snapshot " + file.path);
+  EXPECT_EQ(saved.code, 2) << saved.text;
+  EXPECT_THAT(saved.text, HasSubstr("the snapshot was taken of a process inside an operation"));
+}
+
+/// The link of a heap lies before its root; here it leads to where nothing is.
+TEST(Audit, a_list_of_heaps_that_breaks_off) {
+  const Child child = subject("own");
+  const std::uint64_t second =
+      address_in(arenite("audit --format json " + child.option()).json()["heaps"][1]["root"]);
+  child.put(second - sizeof(OwnHeapLink<Remote>), std::uint64_t{0x18});
+  const auto expect_told = [](const std::string& input) {
+    const Output text = arenite("audit " + input);
+    EXPECT_EQ(text.code, 2) << text.text;
+    EXPECT_THAT(text.text, HasSubstr("1 reads failed, the first at 0x18\n"));
+    EXPECT_THAT(text.text, HasSubstr("cannot tell: memory of the heap could not be read"));
+    const Json heaps = arenite("audit --format json " + input + " 2>/dev/null").json()["heaps"];
+    EXPECT_EQ(heaps.size(), 2u);
+    EXPECT_EQ(heaps[0]["unreadable"], 1);
+  };
+  expect_told(child.option());
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot -o " + file.path + " " + child.option()).code, 0);
+  expect_told("--snapshot " + file.path);
+}
+
+TEST(Audit, a_heap_whose_root_is_nowhere) {
+  const Child child = subject("own");
+  const std::uint64_t root =
+      address_in(arenite("audit --format json " + child.option()).json()["heaps"][1]["root"]);
+  child.put(root - sizeof(OwnHeapLink<Remote>) + offsetof(OwnHeapLink<Remote>, root),
+            std::uint64_t{0x18});
+  const Output output = arenite("audit --format json " + child.option() + " 2>/dev/null");
+  EXPECT_EQ(output.code, 2) << output.text;
+  const Json heaps = output.json()["heaps"];
+  ASSERT_EQ(heaps.size(), 3u);
+  EXPECT_EQ(heaps[1]["audit"], "no root");
+  EXPECT_EQ(heaps[1]["root"], "0x18");
+  EXPECT_EQ(heaps[2]["audit"], "complete");
 }
 
 TEST(Audit, a_process_that_is_not_ours) {
@@ -354,23 +472,14 @@ TEST(Snapshot, damaged_files_end_in_2) {
   EXPECT_EQ(arenite("snapshot -o /nonexistent/file " + child.option()).code, 2);
 }
 
-/// A child's core, as the kernel writes it or as gcore does; "" if it cannot be had here.
-class CoreOf {
- public:
-  explicit CoreOf(const Child& child) : path_(file_.path + ".core") {
-    const Output output = shell("gcore -o " + file_.path + " " + child.pid());
-    std::error_code failed;
-    std::filesystem::rename(file_.path + "." + child.pid(), path_, failed);
-    if (failed) path_.clear();
-  }
-  ~CoreOf() { std::filesystem::remove(path_); }
-  const std::string& path() const { return path_; }
-  std::string option() const { return "--core " + path_; }
-
- private:
-  TemporaryFile file_;
-  std::string path_;
-};
+TEST(Snapshot, a_heap_of_another_layout_is_not_saved) {
+  const Child other({kImpostor, "other"});
+  const TemporaryFile file;
+  const Output output = arenite("snapshot -o " + file.path + " " + other.option());
+  EXPECT_EQ(output.code, 2);
+  EXPECT_EQ(output.text, "arenite: the heap cannot be saved: other layout\n");
+  EXPECT_FALSE(std::filesystem::exists(file.path));
+}
 
 TEST(Core, of_gdb_audits_and_states_like_the_process) {
   const Child child = subject("twice");
@@ -406,6 +515,29 @@ TEST(Core, of_another_build_is_refused_with_both_fingerprints) {
     EXPECT_EQ(arenite(std::string(command) + " " + core.option()).code, 2) << command;
 }
 
+/// The same for the layer above the heap.
+TEST(Core, of_another_debug_layer_is_refused_with_both_fingerprints) {
+  const Child child = subject("live", {"--mode", "debug"});
+  const CoreOf core(child);
+  if (core.path().empty()) GTEST_SKIP() << "no gcore here";
+  const struct {
+    std::uint64_t cookie = kDebugCookie;
+    std::uint32_t version = kDebugVersion, bytes = sizeof(DebugRoot<Remote>);
+  } begin;
+  ASSERT_TRUE(increment_behind(core.path(), {reinterpret_cast<const char*>(&begin), sizeof begin}));
+  const Output text = arenite("audit " + core.option());
+  EXPECT_EQ(text.code, 2) << text.text;
+  EXPECT_THAT(text.text, HasSubstr("the debug layer has another layout than this tool reads"));
+  const Json layer =
+      arenite("audit --format json " + core.option() + " 2>/dev/null").json()["heaps"][0]["layer"];
+  const std::uint64_t read = address_in(layer["fingerprint_read"]);
+  EXPECT_EQ(read, kDebugFingerprint);
+  EXPECT_EQ(address_in(layer["fingerprint"]) & ~std::uint64_t{0xff}, read & ~std::uint64_t{0xff});
+  EXPECT_NE(address_in(layer["fingerprint"]), read);
+  EXPECT_THAT(text.text, HasSubstr(layer["fingerprint"].get<std::string>().substr(2) +
+                                   "; this tool reads 0x"));
+}
+
 TEST(Core, cut_short_gives_what_it_holds) {
   const Child child = subject("fill");
   const CoreOf core(child);
@@ -414,6 +546,13 @@ TEST(Core, cut_short_gives_what_it_holds) {
   const Output output = arenite("audit " + core.option());
   EXPECT_EQ(output.code, 2) << output.text;
   EXPECT_THAT(output.text, HasSubstr("cut short"));
+  const Json run =
+      arenite("audit --format sarif " + core.option() + " 2>/dev/null").json()["runs"][0];
+  const Json invocation = run["invocations"][0];
+  EXPECT_EQ(invocation["executionSuccessful"], false);
+  EXPECT_EQ(invocation["exitCode"], 2);
+  EXPECT_THAT(invocation["toolExecutionNotifications"][0]["message"]["text"].get<std::string>(),
+              HasSubstr("cut short"));
   std::filesystem::resize_file(core.path(), 100);
   EXPECT_EQ(arenite("audit " + core.option()).code, 2);
   EXPECT_EQ(arenite("audit --core " + kSubject).code, 2);
@@ -502,7 +641,7 @@ TEST(Diff, counters_of_a_process_at_work) {
 }
 
 TEST(Whatis, every_kind_of_memory) {
-  const auto expect = [](const char* what, const char* words) {
+  const auto expect = [](const char* what, const std::string& words) {
     const Child child = subject(what);
     const Output output = arenite("whatis " + child.line + " " + child.option());
     EXPECT_EQ(output.code, 0);
@@ -514,10 +653,36 @@ TEST(Whatis, every_kind_of_memory) {
   expect("span", "offset 999999 in a live span");
   expect("stack", "the stack of thread");
   expect("data", "data of");
+  expect("constant", "read-only data of " + std::filesystem::canonical(kSubject).string());
   const Child child = subject("fill");
   EXPECT_THAT(arenite("whatis 0 " + child.option()).text, HasSubstr("not mapped"));
   const Json json = arenite("whatis --format json " + child.line + " " + child.option()).json();
   EXPECT_TRUE(json.contains("use"));
+}
+
+TEST(Whatis, of_the_heaps_own_tables) {
+  const Child child = subject("live");
+  const std::uint64_t at = root_of(child);
+  const auto root = child.get<HeapRoot<Remote>>(at);
+  const auto whatis = [&](std::uint64_t address) {
+    std::ostringstream hexadecimal;
+    hexadecimal << std::hex << address;
+    return arenite("whatis --format json " + hexadecimal.str() + " " + child.option()).json();
+  };
+  EXPECT_EQ(whatis(at)["use"], "root");
+  EXPECT_EQ(whatis(root.pools.address)["table"], "pool descriptors");
+  EXPECT_EQ(whatis(root.bitmaps.address)["table"], "bitmaps");
+  EXPECT_EQ(whatis(root.reservation)["use"], "reserved");
+}
+
+TEST(Whatis, in_a_pool_that_makes_no_sense) {
+  const Child child = subject("live");
+  const std::string whatis = "whatis " + child.line + " " + child.option();
+  const std::uint64_t pool = arenite(whatis + " --format json").json()["place"]["pool"];
+  break_pool(child, root_of(child), pool);
+  EXPECT_THAT(arenite(whatis).text, HasSubstr("pool " + std::to_string(pool) +
+                                              " of arena 0, whose state makes no sense"));
+  EXPECT_EQ(arenite(whatis + " --format json 2>/dev/null").json()["use"], "unclear");
 }
 
 TEST(Colour, only_on_a_terminal) {

@@ -79,6 +79,7 @@ struct Look {
   bool traced = false;
   std::uint64_t leaked = 0;
   std::uint64_t unreadable = 0;
+  bool unclear = false;  ///< not all blocks are known
 };
 
 void count_leaks(const AnyView& view, const Examination& seen, const Traces& traces, pid_t live,
@@ -88,6 +89,7 @@ void count_leaks(const AnyView& view, const Examination& seen, const Traces& tra
   PointerGraph graph(view, heaps);
   graph.build(seen.facts, {live, traces.tables, {}});
   look.unreadable = graph.unreadable_in_blocks() + graph.unreadable_roots();
+  look.unclear = heaps.blocks().incomplete() || heaps.unclear_pools() > 0;
   const LeakKinds kinds(graph);
   for (std::uint32_t block = 0; block < heaps.blocks().count(); ++block) {
     LeakKind kind;
@@ -377,6 +379,10 @@ int run(const Request& request) {
     undecided = true;
     reason = fmt::format("{} of memory could not be read, so leaks cannot be told",
                          bytes_text(before.unreadable + after.unreadable));
+  }
+  if (!undecided && (before.unclear || after.unclear)) {
+    undecided = true;
+    reason = "some blocks overlap or make no sense, so leaks cannot be told";
   }
   const int code = undecided ? kCannotTell : failed || difference.shrunk() ? kFindings : kClean;
   if (request.format == Format::json) {

@@ -28,8 +28,10 @@ class Record {
     if (::mkdtemp(folder.data()) == nullptr)
       throw CannotTell(folder + " cannot be made: " + std::strerror(errno));
     folder_ = folder;
-    if (const std::string complaint = complaint_about("fail_record", path()); !complaint.empty())
-      throw CannotTell(complaint);
+    const std::string complaint = complaint_about("fail_record", path());
+    if (complaint.empty()) return;
+    fs::remove(folder_);
+    throw CannotTell(complaint);
   }
   ~Record() {
     std::error_code failed;

@@ -31,13 +31,21 @@ std::vector<Command> commands() {
   return all;
 }
 
+/// For commands to say what they are about. Each takes a snapshot; `first` a condition before it.
+constexpr const char* kFunctions = R"(
+  at() { printf %#x $(($1 + $2)); }
+  value() { sed -n "s/.*\"$1\": *\"\(0x[0-9a-f]*\)\".*/\1/p" | head -1; }
+  first() { arenite blocks --where "$1" --limit 1 --format json --snapshot $2 2>/dev/null | value address; }
+  root() { arenite audit --format json --snapshot $1 2>/dev/null | value root; }
+  lost() { arenite leaks --format json --snapshot $1 2>/dev/null | value example; }
+)";
+
 /// What a command writes goes to $work, whose name is not told.
 std::string said(const Command& command) {
   const std::string work = testing::TempDir() + "/golden_" + std::to_string(::getpid());
   std::filesystem::create_directory(work);
   Output output = shell("cd " + kFolder + " && . ./addresses.sh && work=" + work +
-                        " && at() { printf %#x $(($1 + $2)); } && arenite() { " + kCli +
-                        " \"$@\"; } && " + command.text);
+                        " && arenite() { " + kCli + " \"$@\"; }" + kFunctions + command.text);
   std::filesystem::remove_all(work);
   for (std::size_t at; (at = output.text.find(work)) != std::string::npos;)
     output.text.replace(at, work.size(), "$work");

@@ -151,6 +151,26 @@ TEST_P(EveryCommand, map_and_snapshot_of_each_input) {
 INSTANTIATE_TEST_SUITE_P(Modes, EveryCommand, ::testing::Values("fast", "debug"),
                          [](const auto& mode) { return std::string(mode.param); });
 
+/// No core: gcore gives up at the first page that is closed (target/README.md).
+TEST(OnGuardPages, a_snapshot_with_contents_answers_like_the_process) {
+  const Child child = subject("lost", {"--mode", "page"});
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot --full -o " + file.path + " " + child.option()).code, 0);
+  for (const std::string command :
+       {"audit --format json ", "blocks --limit 0 ", "leaks --format json --kinds K1,K2,K3,K4 ",
+        "sites --format json ", "whatis AT ", "refs --format json AT ", "path --format json AT "}) {
+    SCOPED_TRACE(command);
+    std::string words = command;
+    if (const std::size_t at = words.find("AT"); at != std::string::npos)
+      words.replace(at, 2, child.line);
+    const Output live = arenite(words + child.option());
+    EXPECT_LE(live.code, 1) << live.text;
+    const Output saved = arenite(words + "--snapshot " + file.path);
+    EXPECT_EQ(saved.code, live.code);
+    EXPECT_EQ(saved.text, live.text);
+  }
+}
+
 /// Heaps the program made with arn_heap_create, seen by every command in every input.
 TEST(OwnHeaps, are_seen_in_all_inputs) {
   const Child child = subject("own");

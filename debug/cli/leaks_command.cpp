@@ -75,7 +75,8 @@ class Leaks {
     if (unread != 0)
       return fmt::format("{} of memory could not be read, and may point to what looks lost",
                          bytes_text(unread));
-    return graph_->blocks().incomplete() ? "some blocks overlap or make no sense" : "";
+    const bool all = !graph_->blocks().incomplete() && blocks_->unclear_pools() == 0;
+    return all ? "" : "some blocks overlap or make no sense";
   }
 
  private:

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "debug/cli/subject.hpp"
+#include "debug/cli/core_bytes.hpp"
 
 namespace arenite::cli {
 namespace {
@@ -75,6 +75,9 @@ TEST(Leaks, suppressed_by_the_function_that_allocated) {
   EXPECT_EQ(all.code, 0) << all.text;
   EXPECT_EQ(all.json()["lost"]["blocks"], 0);
   EXPECT_GE(all.json()["suppressed"]["blocks"], none.json()["lost"]["blocks"]);
+  std::ofstream(file.path) << "# no rule\nlose\n";
+  EXPECT_THAT(arenite("leaks --suppressions " + file.path + " " + child.option()).text,
+              HasSubstr("arenite: line 2 of the suppressions is no rule: lose\n"));
 }
 
 TEST(Leaks, none_ends_in_0) {
@@ -115,6 +118,66 @@ TEST(Leaks, a_snapshot_without_contents_cannot_tell) {
     EXPECT_EQ(other.code, 2) << other.text;
     EXPECT_THAT(other.text, HasSubstr("snapshot --full"));
   }
+}
+
+/// What may point to a block is not there: whether it is lost cannot be told.
+TEST(Leaks, memory_that_cannot_be_read_may_point_anywhere) {
+  const Child child = subject("lost");
+  const CoreOf core(child);
+  if (core.path().empty()) GTEST_SKIP() << "no gcore here";
+  const std::string path = "path " + child.line + " " + core.option();
+  const Json reached = arenite(path + " --format json").json();
+  ASSERT_EQ(reached["reached"], true);
+  ASSERT_TRUE(leave_out_of_core(core.path(), address_in(reached["root"]["at"])));
+  const std::string unread = " of memory could not be read";
+  const Output leaks = arenite("leaks " + core.option());
+  EXPECT_EQ(leaks.code, 2) << leaks.text;
+  EXPECT_THAT(leaks.text, HasSubstr(unread + ", and may point to what looks lost\n"));
+  const Output now = arenite(path);
+  EXPECT_EQ(now.code, 2) << now.text;
+  EXPECT_THAT(now.text, HasSubstr("nothing leads to " + child.line));
+  EXPECT_THAT(now.text, HasSubstr("cannot tell: "));
+  EXPECT_THAT(now.text, HasSubstr(unread + "\n"));
+  const Output refs = arenite("refs " + child.line + " " + core.option());
+  EXPECT_EQ(refs.code, 2) << refs.text;
+  EXPECT_THAT(refs.text, HasSubstr(unread + "\n"));
+  const Output diff = arenite("diff --fail-on 'leaked > 0' " + core.path() + " " + core.path());
+  EXPECT_EQ(diff.code, 2) << diff.text;
+  EXPECT_THAT(diff.text, HasSubstr(unread + ", so leaks cannot be told\n"));
+}
+
+/// A block of the pool is all that leads to another.
+TEST(Leaks, blocks_of_a_pool_that_makes_no_sense_may_point_anywhere) {
+  const Child child = subject("own");
+  ASSERT_EQ(arenite("leaks " + child.option()).code, 0);
+  const Json heap = arenite("audit --format json " + child.option()).json()["heaps"][1];
+  const Json place =
+      arenite("whatis --format json " + child.line + " " + child.option()).json()["place"];
+  break_pool(child, address_in(heap["root"]), place["pool"]);
+  const Output leaks = arenite("leaks " + child.option());
+  EXPECT_EQ(leaks.code, 2) << leaks.text;
+  EXPECT_THAT(leaks.text, HasSubstr("cannot tell: some blocks overlap or make no sense\n"));
+  const Output diff = arenite("diff --fail-on 'leaked > 0' " + child.pid() + " " + child.pid());
+  EXPECT_EQ(diff.code, 2) << diff.text;
+  EXPECT_THAT(
+      diff.text,
+      HasSubstr("cannot tell: some blocks overlap or make no sense, so leaks cannot be told\n"));
+}
+
+TEST(Refs, name_the_register_that_holds_the_pointer) {
+  const Child child = subject("register");
+  const std::string refs = "refs " + child.line + " " + child.option();
+  const Output output = arenite(refs + " --format json");
+  ASSERT_EQ(output.code, 0) << output.text;
+  const Json json = output.json();
+  Json held;
+  for (const Json& one : json["references"])
+    if (one.contains("register") && one["register"] == "rbx") held = one;
+  EXPECT_EQ(held["to"], child.line) << output.text;
+  EXPECT_EQ(std::to_string(held["thread"].get<int>()), child.pid());
+  EXPECT_FALSE(held.contains("at"));
+  EXPECT_THAT(arenite(refs).text,
+              HasSubstr("  register: register rbx of thread " + child.pid() + "\n"));
 }
 
 TEST(Refs, name_who_holds_the_pointer) {

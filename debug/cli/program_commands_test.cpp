@@ -110,6 +110,18 @@ TEST_F(ProgramCommands, replay_outlives_its_program) {
   EXPECT_THAT(text, HasSubstr("killed by Aborted, in operation 2 (trim)"));
 }
 
+/// As a sanitizer does.
+TEST_F(ProgramCommands, replay_tells_of_a_program_that_ends_itself) {
+  const std::string program = file("program", "trim\n");
+  const auto exits = [](const Program&, model::RunOptions options) -> model::Outcome {
+    *options.begun = 1;
+    ::_exit(66);
+  };
+  const std::string text = printed([&] { return replay({.file = program}, exits); });
+  EXPECT_EQ(code, kFindings);
+  EXPECT_THAT(text, HasSubstr("the process was ended, in operation 1 (trim)"));
+}
+
 TEST_F(ProgramCommands, replay_does_not_wait_for_ever) {
   const std::string program = file("program", "trim\n");
   const auto sleeps = [](const Program&, model::RunOptions) -> model::Outcome {
@@ -188,6 +200,10 @@ TEST_F(ProgramCommands, the_tool_ends_as_it_says) {
   EXPECT_EQ(tool("replay"), kUsage);
   EXPECT_EQ(tool("reduce --seconds 0 " + good), kUsage);
   EXPECT_EQ(tool("show --as song " + good), kUsage);
+  const int full =
+      std::system((ARENITE_CLI " show " + good + " > /dev/full 2> " + path("said")).c_str());
+  EXPECT_EQ(WEXITSTATUS(full), kCannotTell);
+  EXPECT_EQ(read(path("said")), "arenite: stdout cannot be written: No space left on device\n");
 }
 
 }  // namespace

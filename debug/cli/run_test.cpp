@@ -138,6 +138,18 @@ TEST(FailEach, every_way_to_end) {
   EXPECT_EQ(json["undisturbed"]["status"], 0);
 }
 
+/// Addresses and process ids are of one run.
+TEST(FailEach, reports_that_differ_in_numbers_are_one) {
+  const Json json = Walked(
+                        "echo \"==$$==ERROR: AddressSanitizer: double-free on 0x7f0abc$n\" >&2;"
+                        " echo block $n$n$n >&2; exit 1",
+                        12)
+                        .json();
+  ASSERT_EQ(json["groups"].size(), 1u) << json;
+  EXPECT_EQ(json["groups"][0]["serials"].size(), 12u);
+  EXPECT_EQ(json["reports"], 12);
+}
+
 TEST(FailEach, what_takes_too_long_is_stopped) {
   // Whether the shell hangs with the pipe in its own hands or its child's does not matter.
   const Json json = Walked("sleep 1000").json("--timeout 4 --fail-from 3 --fail-most 1");
@@ -169,6 +181,32 @@ TEST(FailEach, programs_that_cannot_be_told) {
   const Output refused = Walked("exit 0", 2, "exit 3").each();
   EXPECT_EQ(refused.code, 0);
   EXPECT_THAT(refused.text, HasSubstr("with no allocation made to fail: exit status 3"));
+}
+
+TEST(FailEach, needs_a_folder_to_write_in) {
+  const auto in = [](const std::string& folder) {
+    const Output output = shell("TMPDIR=" + folder + " ARENITE_LIBRARY=" + kStandIn + " " + kCli +
+                                " run --fail-each -- true");
+    EXPECT_EQ(output.code, 2) << output.text;
+    return output.text;
+  };
+  EXPECT_THAT(in("/nonexistent"), HasSubstr("arenite: cannot go on: "));
+  EXPECT_THAT(in("/proc"), HasSubstr("arenite: /proc/arenite-"));
+  EXPECT_THAT(in("/proc"), HasSubstr(" cannot be made: "));
+  const TemporaryFile place;
+  const std::string deep = place.path + "/" + std::string(250, 'a') + "/" + std::string(250, 'b');
+  std::filesystem::create_directories(deep);
+  EXPECT_THAT(in(deep), HasSubstr("fail_record"));
+  EXPECT_TRUE(std::filesystem::is_empty(deep));
+  std::filesystem::remove_all(place.path);
+}
+
+/// The one file that may be opened yet is the one for signals.
+TEST(FailEach, needs_files_that_may_be_opened) {
+  const Output output =
+      shell("ulimit -n 4; ARENITE_LIBRARY=" + kStandIn + " " + kCli + " run --fail-each -- true");
+  EXPECT_EQ(output.code, 2);
+  EXPECT_EQ(output.text, "arenite: no pipe could be had: Too many open files\n");
 }
 
 TEST(FailEach, an_interrupt_prints_what_is_known) {

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <vector>
 
 #include "debug/cli/cli_fixture.hpp"
+#include "layout/root.hpp"
 
 namespace arenite::cli {
 
@@ -56,7 +59,27 @@ class Child {
   std::string option() const { return "--pid " + pid(); }
   std::string line;
 
+  /// Its memory, also where no program should write.
+  template <class T>
+  T get(std::uint64_t at) const {
+    T value{};
+    const int memory = open_memory();
+    EXPECT_EQ(::pread(memory, &value, sizeof value, static_cast<off_t>(at)), sizeof value);
+    ::close(memory);
+    return value;
+  }
+  template <class T>
+  void put(std::uint64_t at, const T& value) const {
+    const int memory = open_memory();
+    EXPECT_EQ(::pwrite(memory, &value, sizeof value, static_cast<off_t>(at)), sizeof value);
+    ::close(memory);
+  }
+
  private:
+  int open_memory() const {
+    return ::open(("/proc/" + pid() + "/mem").c_str(), O_RDWR | O_CLOEXEC);
+  }
+
   pid_t pid_;
 };
 
@@ -66,6 +89,24 @@ inline Child subject(const std::string& what, const std::vector<std::string>& op
   words.insert(words.end(), options.begin(), options.end());
   words.insert(words.end(), {"--", kSubject, what});
   return Child(words);
+}
+
+/// An address as JSON and the subject give it.
+inline std::uint64_t address_in(const std::string& text) {
+  return std::stoull(text, nullptr, 16);
+}
+
+/// Where the root of the process's first heap is.
+inline std::uint64_t root_of(const Child& child) {
+  return address_in(arenite("audit --format json " + child.option()).json()["heaps"][0]["root"]);
+}
+
+/// Gives a pool of a heap a size class that there is none of.
+inline void break_pool(const Child& child, std::uint64_t root, std::uint64_t pool) {
+  const auto heap = child.get<HeapRoot<Remote>>(root);
+  child.put(heap.pools.address + pool * sizeof(PoolDescriptor<Remote>) +
+                offsetof(PoolDescriptor<Remote>, size_class),
+            std::uint8_t{255});
 }
 
 }  // namespace arenite::cli

@@ -3,11 +3,14 @@
 #include <sys/wait.h>
 
 #include <cstdio>
+#include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <regex>
 #include <sstream>
 #include <string>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -178,6 +181,70 @@ TEST(Symbolize, WhatIsNotKnownStaysAsItIs) {
       "{\"schema\": \"another\", \"stack\": [{}]}\n"
       "{ no json\n";
   EXPECT_EQ(named(text), text);
+}
+
+/// The program again, under a name of any bytes.
+struct Renamed {
+  explicit Renamed(const char* name) : path(folder.at(name)) {
+    std::filesystem::create_symlink(ARENITE_REPORTER, path);
+  }
+  std::string hex() const {
+    std::string digits;
+    for (const char byte : path) digits += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    return digits;
+  }
+
+  ScratchFolder folder;
+  std::string path;
+};
+
+TEST(Symbolize, PathsHaveControlBytesInDigits) {
+  const std::string raw = output_of(ARENITE_REPORTER " text");
+  const auto as_written = [&](const std::string& path, const char* from, const char* to) {
+    std::string written = path;
+    if (const std::size_t at = path.find(from); at != std::string::npos)
+      written.replace(at, std::strlen(from), to);
+    std::string text = raw;
+    for (std::size_t at = 0; (at = text.find(ARENITE_REPORTER, at)) != std::string::npos;
+         at += written.size())
+      text.replace(at, std::strlen(ARENITE_REPORTER), written);
+    return text;
+  };
+  const Renamed tab("a\tb"), plain("a\\x41b"), cut("a\\x0");
+  expect_names(named(as_written(tab.path, "\t", "\\x09")));
+  // What no control byte needs is what the path is made of.
+  expect_names(named(as_written(plain.path, "", "")));
+  expect_names(named(as_written(cut.path, "", "")));
+  EXPECT_EQ(named(as_written(tab.path, "\t", "\\x41")).find(" in main "), std::string::npos);
+}
+
+TEST(Symbolize, JsonHasPathsThatAreNoTextInDigits) {
+  const Renamed odd("a\377b");
+  Json report = Json::parse(output_of(ARENITE_REPORTER " json"));
+  const Json expected = Json::parse(named(report.dump()))["stack"][0];
+  ASSERT_TRUE(expected.contains("function")) << expected;
+  report["stack"][0].erase("module");
+  report["stack"][0]["module_hex"] = odd.hex();
+  const Json frame = Json::parse(named(report.dump()))["stack"][0];
+  EXPECT_EQ(frame["function"], expected["function"]);
+  EXPECT_EQ(frame["module_hex"], odd.hex());
+}
+
+TEST(Symbolize, JsonIsNamedOnce) {
+  const std::string once = named(output_of(ARENITE_REPORTER " json"));
+  EXPECT_EQ(named(once), once);
+  Json report = Json::parse(once);
+  report["stack"] = Json::array({{{"pc", "0x401136"}}});
+  EXPECT_EQ(Json::parse(named(report.dump())), report) << "no module, no name";
+}
+
+TEST(Symbolize, JsonIsNamedInListsOfBlocks) {
+  const Json report = Json::parse(output_of(ARENITE_REPORTER " json"));
+  const Json with_list{{"schema", report["schema"]},
+                       {"blocks", Json::array({{{"stack", report["stack"]}}, 7})}};
+  const Json list = Json::parse(named(with_list.dump()))["blocks"];
+  EXPECT_EQ(list[0]["stack"], Json::parse(named(report.dump()))["stack"]);
+  EXPECT_EQ(list[1], 7);
 }
 
 TEST(Symbolize, TheSummaryIsOfTheFirstFrameThatIsNotBetween) {

@@ -209,6 +209,22 @@ TYPED_TEST(FrameTest, blocks_on_guard_pages_are_counted_by_site) {
   EXPECT_TRUE(this->read().on_pages.sites.empty());
 }
 
+TYPED_TEST(FrameTest, of_very_many_stretches_the_first_are_kept) {
+  this->fill();
+  ASSERT_TRUE(this->audit().only({}));
+  const auto each = [](const std::function<void(const BlockFacts& facts)>& visit) {
+    BlockFacts facts;
+    facts.state = BlockState::live;
+    facts.size = 1;
+    for (std::size_t i = 0; i < kMostStretches + 3; ++i) visit(facts);
+  };
+  const OnPages pages = read_frame(OwnMemory{}, this->plan(), 0, {nullptr, each}).on_pages;
+  EXPECT_EQ(pages.stretches.size(), kMostStretches);
+  EXPECT_EQ(pages.stretches_left_out, 3u);
+  ASSERT_EQ(pages.sites.size(), 1u);
+  EXPECT_EQ(pages.sites[0].blocks, kMostStretches + 3) << "all are counted";
+}
+
 TYPED_TEST(FrameTest, a_heap_that_was_not_used_has_no_pools) {
   const HeapFrame frame = this->read();
   EXPECT_EQ(frame.pool_count, this->pool_count());

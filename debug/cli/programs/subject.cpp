@@ -3,6 +3,7 @@
 // and waits to be killed.
 #include <dlfcn.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <array>
@@ -101,6 +102,18 @@ void lose_in_every_way() {
   chain = linked(linked(linked(nullptr)));
   say(static_cast<Linked*>(chain)->next->next);
   wipe();
+}
+
+/// Waits with the address of a block in a register.
+[[noreturn]] void hold_in_register() {
+  void* block = std::calloc(1, 300);
+  say(block);
+  wipe();
+  asm volatile("0: mov %1, %%eax\n syscall\n jmp 0b"
+               :
+               : "b"(block), "i"(SYS_pause)
+               : "rax", "rcx", "r11", "memory");
+  __builtin_unreachable();
 }
 
 /// A random program; odd seeds end with an error: a double free, or in debug mode a byte too many.
@@ -255,6 +268,10 @@ int main(int argc, char** argv) {
     say(&argc);
   } else if (std::strcmp(what, "data") == 0) {
     say(const_cast<void**>(&kept));
+  } else if (std::strcmp(what, "constant") == 0) {
+    say("constant");
+  } else if (std::strcmp(what, "register") == 0) {
+    hold_in_register();
   } else {
     return 3;
   }
