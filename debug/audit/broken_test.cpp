@@ -123,8 +123,8 @@ TYPED_TEST(BrokenTest, R2_every_number) {
 TYPED_TEST(BrokenTest, R2_names_the_table_that_holds_too_little) {
   auto& root = this->root();
   const std::pair<Stretch<Native>*, const char*> tables[] = {
-      {&root.arenas, "arena"}, {&root.class_bytes, "class"}, {&root.pools, "pool"},
-      {&root.bitmaps, "bitmap"}, {&root.shelves, "shelves"}, {&root.threads, "thread"}};
+      {&root.arenas, "arena"},   {&root.class_bytes, "class"}, {&root.pools, "pool"},
+      {&root.bitmaps, "bitmap"}, {&root.shelves, "shelves"},   {&root.threads, "thread"}};
   for (const auto& [table, name] : tables) {
     const std::uint64_t committed = table->committed.load();
     table->committed.store(1);

@@ -68,8 +68,8 @@ TYPED_TEST(CleanTest, statistics_add_up_to_what_is_mapped) {
 TYPED_TEST(CleanTest, a_held_lock_is_told) {
   this->fill();
   auto& root = this->root();
-  for (auto* lock : {&root.lists[1].lock, &root.lists[0].lock, &root.range_lock,
-                     &root.thread_lock}) {
+  for (auto* lock :
+       {&root.lists[1].lock, &root.lists[0].lock, &root.range_lock, &root.thread_lock}) {
     lock->store(1);
     EXPECT_TRUE(this->audit().locked);
     lock->store(0);

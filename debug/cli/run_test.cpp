@@ -203,8 +203,10 @@ TEST(FailEach, needs_a_folder_to_write_in) {
 
 /// The one file that may be opened yet is the one for signals.
 TEST(FailEach, needs_files_that_may_be_opened) {
+  // Whoever runs the test may have left files open.
   const Output output =
-      shell("ulimit -n 4; ARENITE_LIBRARY=" + kStandIn + " " + kCli + " run --fail-each -- true");
+      shell("exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; ulimit -n 4; ARENITE_LIBRARY=" + kStandIn +
+            " " + kCli + " run --fail-each -- true");
   EXPECT_EQ(output.code, 2);
   EXPECT_EQ(output.text, "arenite: no pipe could be had: Too many open files\n");
 }

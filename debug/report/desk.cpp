@@ -176,12 +176,12 @@ void ReportDesk::cut_short(const char* what) const {
       place_->stage.load(std::memory_order_relaxed) == Place::Stage::composing) {
     const std::size_t size = place_->size.load(std::memory_order_relaxed);
     const std::size_t out = place_->out.exchange(size, std::memory_order_relaxed);
-    write_all(output.file(), {place_->text + out, size - out});
+    output.write({place_->text + out, size - out});
   }
   Text<512> line;
   line << "\narenite: another error while this thread wrote a report: " << what
        << "; it is cut short\n";
-  write_all(output.file(), {line.data(), line.size()});
+  output.write({line.data(), line.size()});
 }
 
 ReportDesk::Turn::Turn(ReportDesk& desk, const char* what)
@@ -256,10 +256,10 @@ void ReportDesk::Turn::send() {
                                              settings.symbolize_ms, place_->scratch);
     if (handed == HandedOver::written) return;
     if (handed == HandedOver::broken_off)
-      write_all(output.file(),
-                "\narenite: the symbolizer broke off while it wrote; once more, without names:\n");
+      output.write(
+          "\narenite: the symbolizer broke off while it wrote; once more, without names:\n");
   }
-  write_all(output.file(), text);
+  output.write(text);
 }
 
 }  // namespace arenite

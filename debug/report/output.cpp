@@ -44,9 +44,8 @@ void complain(const char* path, int error) {
   write_all(STDERR_FILENO, {line.data(), line.size()});
 }
 
-}  // namespace
-
-bool write_all(int file, std::string_view text) {
+/// Returns what the system did not take; errno says why.
+std::string_view rest_of(int file, std::string_view text) {
   while (!text.empty()) {
     const ssize_t written = ::write(file, text.data(), text.size());
     if (written > 0) {
@@ -54,9 +53,15 @@ bool write_all(int file, std::string_view text) {
       continue;
     }
     const bool again = written < 0 && (errno == EINTR || errno == EAGAIN);
-    if (!again || (errno == EAGAIN && !wait_until_writable(file))) return false;
+    if (!again || (errno == EAGAIN && !wait_until_writable(file))) break;
   }
-  return true;
+  return text;
+}
+
+}  // namespace
+
+bool write_all(int file, std::string_view text) {
+  return rest_of(file, text).empty();
 }
 
 bool expand_path(const char* path, std::uint64_t process, char* to, std::size_t capacity) {
@@ -103,6 +108,16 @@ Output::Output(const char* log_path, int descriptor)
 
 Output::~Output() {
   if (own_) ::close(file_);
+}
+
+void Output::write(std::string_view text) const {
+  const std::string_view rest = rest_of(file_, text);
+  if (rest.empty() || !own_) return;
+  Text<128> line;
+  line << "arenite: the log file takes no more (errno " << static_cast<unsigned>(errno)
+       << "); the rest of the report comes here\n";
+  write_all(STDERR_FILENO, {line.data(), line.size()});
+  write_all(STDERR_FILENO, rest);
 }
 
 WithoutWriteSignals::WithoutWriteSignals() {

@@ -32,6 +32,9 @@ class Output {
 
   int file() const { return file_; }
 
+  /// What a log file does not take (a full disk, a limit) is told to stderr, and goes there.
+  void write(std::string_view text) const;
+
  private:
   int file_;
   bool own_ = false;

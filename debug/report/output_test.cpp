@@ -73,6 +73,27 @@ TEST(Output, FallsBackToStderrAndSaysSo) {
       << said;
 }
 
+TEST(Output, WhatALogFileDoesNotTakeGoesToStderr) {
+  testing::internal::CaptureStderr();
+  {
+    const Output output("/dev/full");
+    ASSERT_NE(output.file(), STDERR_FILENO);
+    output.write("of an error\n");
+    output.write("");
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStderr(),
+            "arenite: the log file takes no more (errno 28); the rest of the report comes here\n"
+            "of an error\n");
+}
+
+TEST(Output, ADescriptorThatTakesNoMoreIsTheCallers) {
+  testing::internal::CaptureStderr();
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  Output("", full).write("of an error\n");
+  ::close(full);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
+
 TEST(Output, FallsBackToStderrIfTheNameIsTooLong) {
   testing::internal::CaptureStderr();
   {
