@@ -8,6 +8,7 @@
 #include "debug/audit/finding_line.hpp"
 #include "debug/audit/in_process.hpp"
 #include "frontend/c/own_heap.hpp"
+#include "os/interrupted.hpp"
 
 namespace {
 
@@ -21,7 +22,7 @@ void write_line(void* file_descriptor, const arenite::Finding& finding) {
   std::size_t done = 0;
   while (done < line.size()) {
     const ssize_t wrote = ::write(file, line.data() + done, line.size() - done);
-    if (wrote < 0 && errno == EINTR) continue;
+    if (arenite::interrupted(wrote)) continue;
     if (wrote <= 0) return;
     done += static_cast<std::size_t>(wrote);
   }

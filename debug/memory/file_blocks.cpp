@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "os/interrupted.hpp"
+
 namespace arenite {
 namespace {
 
@@ -21,7 +23,7 @@ std::size_t read_at(int file, std::uint64_t at, unsigned char* to, std::size_t b
   std::size_t done = 0;
   while (done < bytes) {
     const ssize_t got = ::pread(file, to + done, bytes - done, static_cast<off_t>(at + done));
-    if (got < 0 && errno == EINTR) continue;
+    if (interrupted(got)) continue;
     if (got <= 0) break;
     done += static_cast<std::size_t>(got);
   }

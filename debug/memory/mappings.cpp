@@ -4,8 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <cstring>
+
+#include "os/interrupted.hpp"
 
 namespace arenite {
 namespace {
@@ -76,7 +77,7 @@ bool MappingReader::next_line(std::string_view& line) {
     end_ = length;
     if (file_ < 0 || end_ == kBufferBytes) return false;
     const ssize_t got = ::read(file_, buffer_ + end_, kBufferBytes - end_);
-    if (got < 0 && errno == EINTR) continue;
+    if (interrupted(got)) continue;
     if (got <= 0) return false;
     end_ += static_cast<std::size_t>(got);
   }

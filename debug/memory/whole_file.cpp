@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "debug/memory/cannot_tell.hpp"
+#include "os/interrupted.hpp"
 
 namespace arenite {
 namespace {
@@ -68,7 +69,7 @@ void WholeFile::put(const void* bytes, std::size_t count) {
   const auto* from = static_cast<const char*>(bytes);
   while (count > 0) {
     const ssize_t wrote = ::write(file_, from, count);
-    if (wrote < 0 && errno == EINTR) continue;
+    if (interrupted(wrote)) continue;
     if (wrote <= 0) fail();
     from += wrote;
     count -= static_cast<std::size_t>(wrote);

@@ -12,6 +12,7 @@
 #include <cstring>
 
 #include "debug/memory/cannot_tell.hpp"
+#include "os/interrupted.hpp"
 
 namespace arenite::snapshot {
 namespace {
@@ -43,7 +44,7 @@ bool Reader::read_file(std::uint64_t at, void* to, std::size_t bytes) const {
   auto* out = static_cast<unsigned char*>(to);
   while (bytes > 0) {
     const ssize_t got = ::pread(file_, out, bytes, static_cast<off_t>(at));
-    if (got < 0 && errno == EINTR) continue;
+    if (interrupted(got)) continue;
     if (got <= 0) return false;
     at += static_cast<std::uint64_t>(got);
     out += got;

@@ -19,6 +19,7 @@
 #include "base/caught_fatal.hpp"
 #include "os/fake_pages.hpp"
 #include "os/faulty_pages.hpp"
+#include "os/interrupted.hpp"
 #include "os/linux_pages.hpp"
 
 namespace arenite {
@@ -384,6 +385,16 @@ TEST(FakePagesTest, MisuseIsFatal) {
   EXPECT_EQ(fatal_message([&] { pages.commit(at, 0); }), uneven);
   EXPECT_EQ(fatal_message([&] { pages.move(at, at + 8192, 512); }), outside);
   pages.unreserve(at, 8192);
+}
+
+TEST(InterruptedTest, OnlyACallThatFailedNowIsAskedAgain) {
+  errno = EINTR;
+  EXPECT_TRUE(interrupted(-1));
+  EXPECT_FALSE(interrupted(0)) << "the end of a file";
+  EXPECT_FALSE(interrupted(1)) << "errno is of a call before";
+  errno = EIO;
+  EXPECT_FALSE(interrupted(-1));
+  EXPECT_FALSE(interrupted(1));
 }
 
 TEST(FaultyPagesTest, ExactlyThePlannedRequestsAreRefused) {

@@ -3,10 +3,10 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 
 #include "frontend/process/process_heap.hpp"
 #include "layout/own_memory.hpp"
+#include "os/interrupted.hpp"
 
 namespace arenite {
 
@@ -26,7 +26,7 @@ void DescriptorSink::write(void* self, const char* text, std::size_t bytes) {
   auto& sink = *static_cast<DescriptorSink*>(self);
   while (bytes > 0 && !sink.failed) {
     const ssize_t written = ::write(sink.descriptor, text, bytes);
-    if (written < 0 && errno == EINTR) continue;
+    if (interrupted(written)) continue;
     if (written <= 0) {
       sink.failed = true;
       return;
