@@ -4,6 +4,8 @@ so a binary operator has a space on both sides and a template's angle bracket ha
 import dataclasses
 import re
 
+from mutation import arid
+
 
 @dataclasses.dataclass(frozen=True)
 class Mutant:
@@ -119,7 +121,7 @@ def _bodies(lines):
     return inside
 
 
-def mutants_of(file, text):
+def candidates(file, text):
     """All mutants of a file, in the order of lines."""
     shown, real = blank(text).split("\n"), text.split("\n")
     inside = _bodies(shown)
@@ -132,3 +134,9 @@ def mutants_of(file, text):
         for operator in OPERATORS:
             for column, name, before, after in operator(line):
                 yield Mutant(file, number + 1, column, name, before, after)
+
+
+def mutants_of(file, text, zeroes=frozenset()):
+    """Those that could matter. `zeroes` as arid.zeroes_of tells them of the tree."""
+    places = arid.Places(blank(text).split("\n"), zeroes)
+    return (mutant for mutant in candidates(file, text) if not places.are_arid(mutant))

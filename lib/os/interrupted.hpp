@@ -8,7 +8,8 @@
 
 namespace arenite {
 
-/// `result` is what the call gave; it is then asked again. errno alone does not tell, it may say so from before.
+/// `result` is what the call gave; it is then asked again. errno alone does not tell, it may say so
+/// from before.
 inline bool interrupted(ssize_t result) {
   return result < 0 && errno == EINTR;
 }

@@ -3,7 +3,6 @@
 
 #include <unistd.h>
 
-
 #include "frontend/process/process_heap.hpp"
 #include "layout/own_memory.hpp"
 #include "os/interrupted.hpp"
