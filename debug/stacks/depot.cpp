@@ -175,8 +175,8 @@ bool StackDepot::commit(std::size_t words) {
   errno = saved;
   std::size_t seen = before;
   while (done && seen < after &&
-         !committed_.compare_exchange_weak(seen, after, std::memory_order_relaxed)) {
-  }
+         !committed_.compare_exchange_weak(seen, after, std::memory_order_relaxed))
+    continue;
   return done;
 }
 

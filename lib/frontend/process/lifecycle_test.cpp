@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Every stage of a process's life, by programs that say "done" when all went as it should. Each
 // also runs without Arenite: what it expects is what the C library does.
+#include <csignal>
+
 #include <gtest/gtest.h>
 
 #include "frontend/process/programs/run.hpp"
@@ -71,6 +73,18 @@ INSTANTIATE_TEST_SUITE_P(Programs, StaticLibraryTest,
                          testing::Values("before_main_statically", "fork_in_thread_statically",
                                          "linked_into_statically"),
                          [](const auto& tested) { return std::string(tested.param); });
+
+/// Nobody there could throw, or has a new-handler.
+TEST(NoCxxRuntimeTest, NewThatFailsEndsTheProgramAndSaysWhy) {
+  const Outcome outcome = run_command({ARENITE_PROGRAMS "/no_cxx_runtime", "new"}, {});
+  EXPECT_EQ(outcome.signal, SIGABRT);
+  EXPECT_EQ(outcome.errors,
+            "arenite: operator new: out of memory, and no C++ runtime to throw std::bad_alloc\n");
+}
+
+TEST(NoCxxRuntimeTest, NothrowNewThatFailsReturnsNull) {
+  expect_done(run_command({ARENITE_PROGRAMS "/no_cxx_runtime", "nothrow"}, {}));
+}
 
 TEST(SpawnTest, ChildrenStartWhileThreadsAllocate) {
   // popen's word is read by the program; the three others' arrive here.
