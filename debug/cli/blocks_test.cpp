@@ -44,6 +44,20 @@ TEST(Blocks, those_that_a_condition_names) {
   EXPECT_THAT(arenite("blocks --limit 1 " + child.option()).text, HasSubstr("--limit 0 shows all"));
 }
 
+/// The layer serves malloc and its like: of other heaps it knows nothing, and what it knows of the
+/// process's blocks is told beside them.
+TEST(Blocks, of_a_heap_of_the_programs_own_are_told_without_the_layer) {
+  const Child child = subject("own", {"--mode", "debug"});
+  const std::string blocks = "blocks --limit 0 --format json " + child.option() + " --where ";
+  const Json own = arenite(blocks + "'usable == 112 and state == live and serial == 0'").json();
+  EXPECT_EQ(own["count"], 1000);
+  for (const Json& block : own["blocks"]) {
+    ASSERT_EQ(block["size"], block["usable"]);
+    ASSERT_FALSE(block.contains("stack"));
+  }
+  EXPECT_TRUE(arenite(blocks + "'serial == 1'").json()["blocks"][0].contains("stack"));
+}
+
 TEST(Blocks, mistakes_are_pointed_at) {
   const Output output = arenite("blocks --pid 1 --where 'size > 4K and sate == live'");
   EXPECT_EQ(output.code, 64);
