@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// no_cxx_runtime new|nothrow: a program of C alone asks operator new, by its name, for more than there is.
+// no_cxx_runtime new|nothrow: a program of C alone asks operator new, by its name, for more than
+// there is.
 #include <stdint.h>
 
 #include "program.h"
