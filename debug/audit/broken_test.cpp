@@ -164,6 +164,18 @@ TYPED_TEST(BrokenTest, A1_no_guard) {
   EXPECT_ONLY("A1");
 }
 
+TYPED_TEST(BrokenTest, A1_a_table_begins_before_the_guard_ends) {
+  auto& root = this->root();
+  root.arenas.address -= root.page_bytes;
+  EXPECT_ONLY("A1");
+  root.arenas.address += root.page_bytes;
+  const std::uint64_t bytes = root.threads.bytes;
+  root.threads.bytes = root.range.address - root.guard_bytes - root.threads.address + 1;
+  EXPECT_ONLY("A1");
+  root.threads.bytes = bytes;
+  EXPECT_TRUE(this->audit().only({})) << this->audit();
+}
+
 TYPED_TEST(BrokenTest, A2_cycle) {
   this->arena(0).next = 0;
   EXPECT_ONLY("A2");
@@ -444,6 +456,25 @@ TYPED_TEST(BrokenTest, L1_no_beginning) {
   EXPECT_ONLY("L1", "A3");
 }
 
+/// What may still be a part of it is passed over, up to the first pool that is something else.
+TYPED_TEST(BrokenTest, L1_of_no_known_length_hides_only_what_may_be_in_it) {
+  const std::uint32_t single = this->pool_of(this->single_);
+  ASSERT_TRUE(this->is_free(single + 1) && this->is_free(single + 2));
+  const auto free_without_a_bit = [&] {
+    const auto report = this->audit();
+    EXPECT_NE(report.text.find("a span of 0 pools"), std::string::npos) << report;
+    return report.text.find("is free but has no bit") != std::string::npos;
+  };
+  this->pool(single).span_pools = 0;
+  auto& free = this->arena_of(single).free_pools;
+  free &= ~this->bit_of(single + 2);
+  EXPECT_TRUE(free_without_a_bit()) << "behind a free pool";
+  free &= ~this->bit_of(single + 1);
+  EXPECT_FALSE(free_without_a_bit()) << "both may be in the span";
+  this->pool(single + 1).state.store(PoolState::full);
+  EXPECT_TRUE(free_without_a_bit()) << "behind a pool of blocks";
+}
+
 TYPED_TEST(BrokenTest, T1_fill) {
   BlockArray array = this->array(this->second_, 1);
   ASSERT_GT(array.count(), 0u);
@@ -555,6 +586,24 @@ TYPED_TEST(BrokenTest, S2_mapped) {
   Regions regions(storage, 8);
   this->map_committed(regions, 0, TypeParam::kPageBytes);
   EXPECT_TRUE(this->audit(&regions).only({"S2"})) << this->audit(&regions);
+}
+
+/// More accessible than the root says; as much as it says, but not there.
+TYPED_TEST(BrokenTest, S2_mapped_elsewhere) {
+  const Stretch<Native>& range = this->root().range;
+  const Address begin = range.address, end = range.address + range.committed.load();
+  ASSERT_GT(range.bytes, range.committed.load());
+  for (const Region& mapped :
+       {Region{begin, end + TypeParam::kPageBytes},
+        Region{begin + TypeParam::kPageBytes, end + TypeParam::kPageBytes}}) {
+    Region storage[9];
+    Regions regions(storage, 9);
+    this->map_committed(regions, 0, range.committed.load());
+    regions.add(mapped.begin, mapped.end);
+    const auto report = this->audit(&regions);
+    EXPECT_TRUE(report.only({"S2"})) << report;
+    EXPECT_EQ(report.ids.size(), 1u) << report;
+  }
 }
 
 TEST(Invariants, every_one_says_what_it_is) {

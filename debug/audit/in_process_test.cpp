@@ -5,7 +5,10 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
+#include <ctime>
+#include <functional>
 #include <random>
 #include <set>
 #include <string>
@@ -18,6 +21,20 @@
 #include "geometry/production.hpp"
 #include "heap/heap.hpp"
 #include "os/linux_pages.hpp"
+
+namespace {
+/// What happens between two looks of an audit.
+std::function<void()> between_looks;
+}  // namespace
+
+// In the place of the C library's, which the audit calls between its looks.
+extern "C" [[gnu::visibility("default")]] int nanosleep(const timespec* wanted, timespec* rest) {
+  if (between_looks) between_looks();
+  const int error = ::clock_nanosleep(CLOCK_MONOTONIC, 0, wanted, rest);
+  if (error == 0) return 0;
+  errno = error;
+  return -1;
+}
 
 namespace arenite {
 namespace {
@@ -65,6 +82,19 @@ TYPED_TEST(InProcessTest, what_persists_is_told) {
   EXPECT_EQ(this->ids_, std::set<std::string>{"S1"});
   --this->heap_.root().dirty_pools;
   EXPECT_EQ(this->audit(), 0u);
+}
+
+TYPED_TEST(InProcessTest, what_stood_in_one_look_but_not_in_the_one_before_is_not_told) {
+  const ThreadBlock thread = this->heap_.attach(0);
+  this->heap_.allocate(thread, 10);
+  auto& root = this->heap_.root();
+  ++root.dirty_pools;
+  between_looks = [&, looks = 0]() mutable {
+    ++looks % 2 == 1 ? --root.dirty_pools : ++root.dirty_pools;
+    looks % 2 == 1 ? ++root.lists[1].length : --root.lists[1].length;
+  };
+  EXPECT_EQ(this->audit(), 0u) << *this->ids_.begin();
+  between_looks = nullptr;
 }
 
 // What a preempted thread looks like: the range lock held, and a sum that is wrong until it goes
