@@ -35,8 +35,8 @@ class BlockWalk {
   void each_pool(Visit visit) {
     unclear_ = kept_end_ = 0;
     std::uint32_t next = 0;
-    for (std::uint32_t arena = 0; arena < plan_.arena_count; ++arena) {
-      if (next >= (arena + 1) * kArenaPools) continue;  // inside a span
+    while (next < plan_.pool_count) {
+      const std::uint32_t arena = next / kArenaPools;
       const bool readable = load(arena);
       while (next < (arena + 1) * kArenaPools) {
         look(next, readable);

@@ -36,6 +36,16 @@ TYPED_TEST(BlockWalkTest, each_pool_once) {
   EXPECT_EQ(next, this->plan().pool_count);
 }
 
+TYPED_TEST(BlockWalkTest, a_pool_of_no_class_is_unclear) {
+  const std::uint32_t full = this->find(PoolState::full);
+  ASSERT_NE(full, this->kNobody);
+  for (const std::uint32_t none : {this->plan().root.class_count, kMaxClasses, 255u}) {
+    this->pool(full).size_class.store(static_cast<std::uint8_t>(none));
+    for (const WalkedPool& pool : this->walk())
+      EXPECT_EQ(pool.use == PoolUse::unclear, pool.index == full) << none;
+  }
+}
+
 TYPED_TEST(BlockWalkTest, agrees_with_a_search_for_each_block) {
   const OwnMemory memory;
   const Locator<OwnMemory> locator(memory, this->plan());

@@ -43,6 +43,9 @@ int right(ToyPool& pool) {
   pool.resize(zeroed, kSize, 100);
   write_byte(zeroed + 99);
   branch_on(zeroed + 99);
+  // What it had before it grew, to the last byte.
+  branch_on(zeroed);
+  branch_on(zeroed + kSize - 1);
   pool.resize(zeroed, 100, 20);
   write_byte(zeroed + 19);
   pool.free(zeroed, 20);
