@@ -3,6 +3,7 @@
 #include <numeric>
 
 #include "debug/audit/audit_fixture.hpp"
+#include "debug/map/document.hpp"
 #include "debug/map/frame_reader.hpp"
 #include "layout/own_memory.hpp"
 
@@ -53,6 +54,51 @@ TYPED_TEST(FrameTest, counts_what_the_statistics_count) {
   EXPECT_EQ(uses(frame, code_of(PoolUse::span)) + uses(frame, kSpanRest), statistics.span_pools);
   EXPECT_EQ(frame.spans.size(), statistics.spans);
   EXPECT_EQ(frame.threads.size(), statistics.threads);
+}
+
+TYPED_TEST(FrameTest, threads_that_are_there) {
+  thread_header(this->second_).system_thread.store(4711);
+  thread_header(this->first_).system_thread.store(4712);
+  const std::vector<ThreadFacts> both = this->read().threads;
+  ASSERT_EQ(both.size(), 2u);
+  EXPECT_EQ(both[1].index, 1u);
+  EXPECT_EQ(both[1].state, static_cast<std::uint32_t>(ThreadState::live));
+  EXPECT_EQ(both[1].system_thread, 4711u);
+  this->heap_.detach(this->first_);
+  const std::vector<ThreadFacts> one = this->read().threads;
+  ASSERT_EQ(one.size(), 1u);
+  EXPECT_EQ(one[0].system_thread, 4711u);
+}
+
+/// Reads nothing in one stretch.
+struct BlindStretchView {
+  Address begin, end;
+  bool read(Address at, void* to, std::size_t bytes) const {
+    return (at >= end || at + bytes <= begin) && OwnMemory{}.read(at, to, bytes);
+  }
+};
+
+TYPED_TEST(FrameTest, threads_that_cannot_be_read_are_left_out) {
+  ASSERT_TRUE(this->audit().only({}));
+  const BlindStretchView blind{this->plan().thread(0), this->plan().thread(1)};
+  const std::vector<ThreadFacts> threads = read_threads(blind, this->plan());
+  ASSERT_EQ(threads.size(), 1u);
+  EXPECT_EQ(threads[0].index, 1u);
+}
+
+TYPED_TEST(FrameTest, traits_are_those_of_the_classes_there_are) {
+  ASSERT_TRUE(this->audit().only({}));
+  const HeapTraits traits = traits_of(this->plan());
+  EXPECT_EQ(traits.geometry, TypeParam::kName);
+  EXPECT_EQ(traits.pool_bytes, TypeParam::kPoolBytes);
+  EXPECT_EQ(traits.page_bytes, TypeParam::kPageBytes);
+  const auto& facts = TestFixture::Classes::kFacts;
+  ASSERT_EQ(traits.block_bytes.size(), std::size(facts));
+  ASSERT_EQ(traits.capacities.size(), std::size(facts));
+  for (std::size_t i = 0; i < std::size(facts); ++i) {
+    EXPECT_EQ(traits.block_bytes[i], facts[i].block_bytes) << i;
+    EXPECT_EQ(traits.capacities[i], facts[i].capacity) << i;
+  }
 }
 
 TYPED_TEST(FrameTest, spans_are_many_cells) {
