@@ -164,6 +164,31 @@ TEST(HeapSites, a_list_that_cannot_be_followed) {
   EXPECT_EQ(cycle.list_ends, Module::link(1));
 }
 
+/// A list in a large memory, of which each next one is another heap.
+TEST(HeapSites, a_list_ends_with_the_most_heaps_that_are_looked_for) {
+  constexpr std::size_t kStep = sizeof(OwnHeapLink<Remote>);
+  const auto link = [](std::size_t number) { return kBegin + 8 + number * kStep; };
+  const auto list = [&](std::size_t count) {
+    std::vector<unsigned char> bytes(8 + count * kStep);
+    const Address head = link(0);
+    std::memcpy(bytes.data(), &head, sizeof head);
+    for (std::size_t i = 0; i < count; ++i) {
+      const OwnHeapLink<Remote> each{i + 1 < count ? link(i + 1) : 0, 0x1000 * (i + 1), 0};
+      std::memcpy(bytes.data() + 8 + i * kStep, &each, kStep);
+    }
+    return bytes;
+  };
+  for (const std::size_t more : {0u, 1u}) {
+    const std::vector<unsigned char> bytes = list(kMostOwnHeaps + more);
+    HeapSite site;
+    site.own_heaps = kBegin;
+    std::vector<HeapSite> sites;
+    add_own_heaps(VectorView{bytes}, site, sites);
+    EXPECT_EQ(sites.size(), kMostOwnHeaps);
+    EXPECT_EQ(site.list_ends, more == 0 ? 0 : link(kMostOwnHeaps));
+  }
+}
+
 TEST(HeapSites, any_bytes) {
   std::mt19937_64 random(3);
   for (int round = 0; round < 20000; ++round) {

@@ -29,6 +29,11 @@ TEST(Residency, is_empty_where_it_cannot_be_had) {
   EXPECT_TRUE(resident_pages(0x7fffffff, here, 4, 65536).empty());
   EXPECT_TRUE(resident_pages(::getpid(), here, 4, 1000).empty());
   EXPECT_TRUE(resident_pages(::getpid(), here + 1, 4, 65536).empty());
+  EXPECT_TRUE(resident_pages(::getpid(), here, 4, 0).empty());
+  // More pages than a byte counts.
+  const auto page = static_cast<std::uint32_t>(::sysconf(_SC_PAGESIZE));
+  EXPECT_EQ(resident_pages(::getpid(), here, 4, 255 * page).size(), 4u);
+  EXPECT_TRUE(resident_pages(::getpid(), here, 4, 256 * page).empty());
 }
 
 Residency parsed(std::string_view text, std::size_t most = 1000) {

@@ -1,19 +1,35 @@
 // SPDX-License-Identifier: MIT
+#include <sys/syscall.h>
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <utility>
 
 #include "debug/audit/audit_fixture.hpp"
 #include "debug/memory/cannot_tell.hpp"
 #include "debug/snapshot/heap_stretches.hpp"
 #include "debug/snapshot/reader.hpp"
 #include "debug/snapshot/writer.hpp"
+
+namespace {
+/// The next read of a file fails with it; 0 for none.
+int next_error = 0;
+}  // namespace
+
+// In the place of the C library's.
+extern "C" [[gnu::visibility("default")]] ssize_t pread(int file, void* to, std::size_t bytes,
+                                                        off_t at) {
+  if (next_error == 0) return ::syscall(SYS_pread64, file, to, bytes, at);
+  errno = std::exchange(next_error, 0);
+  return -1;
+}
 
 namespace arenite::snapshot {
 namespace {
@@ -80,6 +96,15 @@ TYPED_TEST(SnapshotTest, audits_like_the_heap_it_was_taken_of) {
   EXPECT_EQ(sound.end, AuditEnd::complete);
   EXPECT_EQ(sound.unreadable, 0u);
   EXPECT_EQ(this->statistics().accounted_bytes(), this->statistics().mapped_bytes());
+}
+
+TYPED_TEST(SnapshotTest, a_read_that_a_signal_interrupts_is_made_again) {
+  this->save();
+  next_error = EINTR;
+  EXPECT_EQ(judge(this->path_), "");
+  EXPECT_EQ(next_error, 0);
+  next_error = EIO;
+  EXPECT_EQ(judge(this->path_), this->path_ + " is too short for a snapshot");
 }
 
 TYPED_TEST(SnapshotTest, shows_what_was_broken) {
