@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 // Slots of real modules: which are written, which are left alone, and that they come back.
 #include <dlfcn.h>
+#include <link.h>
+#include <sys/mman.h>
 
 #include <atomic>
 #include <fstream>
@@ -9,6 +11,7 @@
 #include <thread>
 
 #include "debug/ranges/fake_blocks.hpp"
+#include "debug/ranges/module.hpp"
 
 namespace {
 
@@ -62,6 +65,28 @@ std::string permissions() {
   return found.str();
 }
 
+struct Region {
+  Address begin, end;
+};
+
+/// What of a test's module is made read-only once it is loaded.
+Region relro_of(std::string_view name) {
+  struct State {
+    std::string_view name;
+    Region found;
+  } state{name, {0, 0}};
+  ::dl_iterate_phdr(
+      [](dl_phdr_info* info, std::size_t, void* context) {
+        State& wanted = *static_cast<State*>(context);
+        const LoadedModule module(*info);
+        if (std::string_view(info->dlpi_name).ends_with(wanted.name))
+          wanted.found = {module.relro_begin(), module.relro_end()};
+        return 0;
+      },
+      &state);
+  return state.found;
+}
+
 class Slots : public FakeBlocks {
  protected:
   Slots() { EXPECT_TRUE(add_range_functions(*redirector_)); }
@@ -94,6 +119,37 @@ TEST_F(Slots, of_modules_loaded_before_the_pass) {
     EXPECT_FALSE(is_wrapped(module)) << name;
     EXPECT_EQ(permissions(), before) << name;
   }
+}
+
+TEST_F(Slots, are_written_again_after_an_undo) {
+  const LoadedTestModule module("ranges_now.so");
+  for (int round = 0; round < 3; ++round) {
+    EXPECT_GE(redirector_->pass().slots, 2u);
+    EXPECT_TRUE(is_wrapped(module));
+    EXPECT_GE(redirector_->undo().slots, 2u);
+    EXPECT_FALSE(is_wrapped(module));
+  }
+}
+
+/// As another thread that loads it leaves it for a moment: what is to be read-only can still be
+/// written.
+TEST_F(Slots, of_a_module_that_is_still_being_loaded_are_left_to_the_next_pass) {
+  redirector_->pass();
+  const LoadedTestModule module("ranges_now.so");
+  const LoadedTestModule other("ranges_no_relro.so");
+  const Region relro = relro_of("ranges_now.so");
+  ASSERT_NE(relro.begin, relro.end);
+  void* const begin = reinterpret_cast<void*>(relro.begin);
+  ASSERT_EQ(::mprotect(begin, relro.end - relro.begin, PROT_READ | PROT_WRITE), 0);
+  for (int round = 0; round < 2; ++round) {
+    redirector_->pass();
+    EXPECT_FALSE(is_wrapped(module));
+    EXPECT_TRUE(is_wrapped(other));
+  }
+  ASSERT_EQ(::mprotect(begin, relro.end - relro.begin, PROT_READ), 0);
+  redirector_->pass();
+  EXPECT_TRUE(is_wrapped(module));
+  EXPECT_EQ(redirector_->pass().modules, 0u);
 }
 
 TEST_F(Slots, that_were_never_called_through) {

@@ -42,8 +42,7 @@ LoadedModule::LoadedModule(const dl_phdr_info& info) : base_(info.dlpi_addr) {
 }
 
 bool LoadedModule::holds(Address at, std::size_t bytes, ElfW(Word) flags) const {
-  for (std::size_t i = 0; i < part_count_; ++i) {
-    const Part& part = parts_[i];
+  for (const Part& part : parts()) {
     // The dynamic linker maps whole pages, and RELRO begins on one.
     const Address begin = round_down(part.begin, kPageBytes);
     if (at >= begin && at < part.end)
@@ -53,15 +52,16 @@ bool LoadedModule::holds(Address at, std::size_t bytes, ElfW(Word) flags) const 
 }
 
 Address LoadedModule::code_begin() const {
-  for (std::size_t i = 0; i < part_count_; ++i)
-    if ((parts_[i].flags & PF_X) != 0) return parts_[i].begin;
+  for (const Part& part : parts())
+    if ((part.flags & PF_X) != 0) return part.begin;
   return 0;
 }
 
 Address LoadedModule::code_end() const {
-  for (std::size_t i = part_count_; i-- > 0;)
-    if ((parts_[i].flags & PF_X) != 0) return parts_[i].end;
-  return 0;
+  Address end = 0;
+  for (const Part& part : parts())
+    if ((part.flags & PF_X) != 0) end = part.end;
+  return end;
 }
 
 /// The dynamic linker adds the base to the pointers of most modules, but not to those of modules
@@ -73,8 +73,7 @@ Address LoadedModule::located(ElfW(Addr) pointer) const {
 template <class Element>
 LoadedModule::Array<Element> LoadedModule::array(Address at, std::size_t most) const {
   if (at % alignof(Element) != 0) return {};
-  for (std::size_t i = 0; i < part_count_; ++i) {
-    const Part& part = parts_[i];
+  for (const Part& part : parts()) {
     if (at < part.begin || at >= part.end || (part.flags & PF_R) == 0) continue;
     return {reinterpret_cast<const Element*>(at),
             std::min(most, static_cast<std::size_t>((part.end - at) / sizeof(Element)))};

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 #include "base/strong.hpp"
@@ -81,6 +82,7 @@ class LoadedModule {
     std::uint32_t filter_shift = 0;
   };
 
+  std::span<const Part> parts() const { return {parts_, part_count_}; }
   bool holds(Address at, std::size_t bytes, ElfW(Word) flags) const;
   Address located(ElfW(Addr) pointer) const;
   template <class Element>

@@ -10,6 +10,9 @@
 #include <cstring>
 #include <memory>
 #include <random>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -208,6 +211,73 @@ TEST(LoadedModule, a_chain_without_end_is_left) {
     const auto made = std::make_unique<ModuleOfOneChain>(named);
     EXPECT_EQ(LoadedModule(made->info()).defines("x", hash_of("x")), named <= 4096) << named;
   }
+}
+
+/// A module of one slot, by a table that says how many of its relocations come first and name no
+/// symbol, or says nothing of that.
+struct ModuleOfOneSlot {
+  explicit ModuleOfOneSlot(bool counts) {
+    parts.symbols[1].st_name = 1;
+    parts.text[1] = 'x';
+    const auto at = [&](const auto& part) { return reinterpret_cast<Address>(&part); };
+    parts.relocations[0] = {at(parts.slot) - at(parts), ELF64_R_INFO(1, R_X86_64_GLOB_DAT), 0};
+    std::size_t next = 0;
+    parts.dynamic[next++] = {DT_SYMTAB, {at(parts.symbols)}};
+    parts.dynamic[next++] = {DT_STRTAB, {at(parts.text)}};
+    parts.dynamic[next++] = {DT_STRSZ, {sizeof parts.text}};
+    parts.dynamic[next++] = {DT_RELA, {at(parts.relocations)}};
+    parts.dynamic[next++] = {DT_RELASZ, {sizeof parts.relocations}};
+    if (counts) parts.dynamic[next++] = {DT_RELACOUNT, {1}};
+    // Two parts that are executed, around the one that is not.
+    for (const std::size_t i : {0u, 1u, 2u}) {
+      headers[i].p_type = PT_LOAD;
+      headers[i].p_flags = i == 1 ? PF_R : PF_R | PF_X;
+      headers[i].p_vaddr = i == 1 ? 0 : sizeof parts * (1 + i);
+      headers[i].p_memsz = sizeof parts;
+    }
+    headers[3].p_type = PT_DYNAMIC;
+    headers[3].p_vaddr = at(parts.dynamic) - at(parts);
+    headers[3].p_memsz = sizeof parts.dynamic;
+  }
+  dl_phdr_info info() const {
+    dl_phdr_info made{};
+    made.dlpi_addr = reinterpret_cast<Address>(&parts);
+    made.dlpi_phdr = headers;
+    made.dlpi_phnum = 4;
+    return made;
+  }
+
+  struct {
+    Address slot;
+    std::array<ElfW(Rela), 1> relocations;
+    std::array<ElfW(Sym), 2> symbols;
+    std::array<char, 8> text;
+    std::array<ElfW(Dyn), 7> dynamic;
+  } parts{};
+  ElfW(Phdr) headers[4] = {};
+};
+
+TEST(LoadedModule, relocations_that_name_no_symbol_are_passed_over_if_they_are_counted) {
+  for (const bool counts : {false, true}) {
+    const auto made = std::make_unique<ModuleOfOneSlot>(counts);
+    std::vector<std::pair<Address, std::string>> slots;
+    LoadedModule(made->info()).each_slot(10, [&](Address slot, std::string_view name) {
+      slots.emplace_back(slot, name);
+    });
+    if (counts)
+      EXPECT_EQ(slots.size(), 0u);
+    else
+      EXPECT_EQ(slots, (decltype(slots){{reinterpret_cast<Address>(&made->parts.slot), "x"}}));
+  }
+}
+
+TEST(LoadedModule, its_code_reaches_from_the_first_part_to_the_last) {
+  const auto made = std::make_unique<ModuleOfOneSlot>(false);
+  const LoadedModule module(made->info());
+  const auto base = reinterpret_cast<Address>(&made->parts);
+  const Address bytes = sizeof made->parts;
+  EXPECT_EQ(module.code_begin(), base + bytes);
+  EXPECT_EQ(module.code_end(), base + 4 * bytes);
 }
 
 TEST(LoadedModule, without_a_dynamic_table_there_is_nothing) {

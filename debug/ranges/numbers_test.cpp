@@ -65,6 +65,12 @@ TEST_F(Conversions, results_of_conversions_have_to_fit) {
   expect_fault("wcsftime", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 3, 16);
   wrapper<ToWide>("mbstowcs")(wide_to, "abc", 100);
   expect_fault("mbstowcs", Fault::heap_buffer_overflow, Access::write, wide_to, wide_to + 3, 16);
+  // The end of a text of nothing needs room, too.
+  Wide* const no_room = reinterpret_cast<Wide*>(allocate(0));
+  EXPECT_EQ(wrapper<ToWide>("mbstowcs")(no_room, "", 100), 0u);
+  expect_fault("mbstowcs", Fault::heap_buffer_overflow, Access::write, no_room, no_room, 4);
+  EXPECT_EQ(wrapper<ToWide>("mbstowcs")(no_room, "", 0), 0u);
+  expect_silence("mbstowcs of nothing");
   auto* const small = reinterpret_cast<std::tm*>(allocate(20));
   wrapper<Format>("strftime")(nullptr, 0, "%Y", small);
   expect_fault("strftime", Fault::heap_buffer_overflow, Access::read, small,
