@@ -37,6 +37,10 @@ TEST(Expression, connectives_bind_as_usual) {
   EXPECT_FALSE(holds("size == 1 and (size == 2 or size == 100)"));
   EXPECT_TRUE(holds("not size == 1 && !(serial == 8 || serial == 9)"));
   EXPECT_TRUE(holds("!!size == 100"));
+  EXPECT_TRUE(holds("(module ~ 'libssl')and size == 100"))
+      << "nothing behind a quote is passed over";
+  EXPECT_TRUE(holds("state == live and module ~ ssl or size == 1 and serial == 1"));
+  EXPECT_FALSE(holds("size == 1 or size == 2 or size == 100 and serial == 8"));
   EXPECT_FALSE(holds("not (size == 100)"));
   EXPECT_TRUE(Expression().holds({}));
   EXPECT_TRUE(Expression("not serial == 1", kFields).mentions(1));

@@ -4,6 +4,9 @@
 
 #include <gtest/gtest.h>
 
+#include "debug/audit/audit_fixture.hpp"
+#include "layout/own_memory.hpp"
+
 namespace arenite {
 namespace {
 
@@ -41,6 +44,37 @@ TEST(GrowingCounters, what_is_not_the_same_is_not_compared) {
   EXPECT_EQ(counter_changes(look(1, {5}), other).compared, 0u);
   other = look(2, {std::nullopt});
   EXPECT_EQ(counter_changes(look(1, {5}), other).compared, 0u);
+}
+
+using CountersOfAHeap = AuditFixture<Production>;
+
+TEST_F(CountersOfAHeap, with_process_time_and_place) {
+  fill();
+  ASSERT_TRUE(audit().only({}));
+  Examination seen;
+  seen.facts.pid = 7;
+  seen.facts.time_ns = 4711;
+  seen.heaps.resize(2);
+  seen.heaps[0].result = *result_;
+  seen.heaps[0].site.root = 0x1000;
+  seen.heaps[1].result.end = AuditEnd::gated;
+  const OwnMemory memory;
+  const GrowingCounters counters = growing_counters(AnyView(memory), seen);
+  EXPECT_EQ(counters.pid, 7u);
+  EXPECT_EQ(counters.time_ns, 4711u);
+  ASSERT_EQ(counters.heaps.size(), 1u) << "of the heap whose audit was complete";
+  EXPECT_EQ(counters.heaps[0].root, 0x1000u);
+  EXPECT_EQ(counters.heaps[0].reservation, root().reservation);
+  std::vector<std::optional<std::uint64_t>> expected;
+  for (const Stretch<Native>* stretch :
+       {&root().arenas, &root().class_bytes, &root().pools, &root().bitmaps, &root().shelves,
+        &root().threads, &root().range})
+    expected.emplace_back(stretch->committed.load());
+  expected.emplace_back(2);
+  expected.emplace_back(root().decommits.load());
+  // Those of a debug layer, which is not there.
+  expected.resize(14);
+  EXPECT_EQ(counters.heaps[0].values, expected);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 // by hand, many at random against plain definitions.
 #include "debug/census/pointer_graph.hpp"
 
+#include <map>
 #include <random>
 #include <set>
 
@@ -134,7 +135,10 @@ TEST_F(GraphTest, large_blocks_are_read_to_the_last_word) {
 /// The layer above the heap may let a block begin anywhere; words in it are where the program has
 /// them, counted from there.
 TEST_F(GraphTest, blocks_at_odd_places_are_read_from_where_they_begin) {
-  const Address odd = make(64) + 3, target = make(32);
+  // Behind another, so that both are read at once.
+  const Address before = make(64), odd = make(64) + 3, target = make(32);
+  ASSERT_LT(before, odd);
+  ASSERT_LT(odd - before, 4096u);
   put(odd + 16, target);
   roots_[0] = odd;
   register_ = target + 5;
@@ -170,15 +174,17 @@ TEST_F(GraphTest, blocks_at_odd_places_are_read_from_where_they_begin) {
 
 TEST_F(GraphTest, tells_how_far_it_is_every_16_mebibytes) {
   examine();
-  const std::vector<char> blocks[2] = {std::vector<char>(17 << 20), std::vector<char>(17 << 20)};
+  // Blocks of 17, 1 and 17 mebibytes.
+  const std::vector<char> blocks(35 << 20);
   Traces traces;
   traces.each_on_pages = [&](const std::function<void(const BlockFacts& facts)>& visit) {
-    for (const std::vector<char>& block : blocks) {
-      BlockFacts facts;
-      facts.begin = reinterpret_cast<Address>(block.data());
-      facts.size = block.size();
-      facts.state = BlockState::live;
+    BlockFacts facts;
+    facts.begin = reinterpret_cast<Address>(blocks.data());
+    facts.state = BlockState::live;
+    for (const std::size_t mebibytes : {17u, 1u, 17u}) {
+      facts.size = mebibytes << 20;
       visit(facts);
+      facts.begin += facts.size;
     }
   };
   const HeapBlocks heaps(view_, examination_, traces);
@@ -187,7 +193,66 @@ TEST_F(GraphTest, tells_how_far_it_is_every_16_mebibytes) {
   graph.build(examination_.facts, {0, {}, [&](std::uint64_t done, std::uint64_t all) {
                                      told.emplace_back(done >> 20, all >> 20);
                                    }});
-  EXPECT_EQ(told, (decltype(told){{17, 34}, {34, 34}}));
+  EXPECT_EQ(told, (decltype(told){{17, 35}, {35, 35}}));
+  PointerGraph for_nobody(view_, heaps);
+  for_nobody.build(examination_.facts, {});
+  EXPECT_EQ(for_nobody.unreadable_in_blocks(), 0u);
+}
+
+TEST_F(GraphTest, roots_of_one_kind_count_once_for_a_block) {
+  const Address exact = make(100), both = make(100), ended = make(100);
+  roots_[0] = roots_[1] = roots_[2] = exact;
+  roots_[3] = both;
+  roots_[4] = both + 8;
+  roots_[5] = both + 16;
+  roots_[6] = ended;
+  roots_[300] = roots_[301] = ended;
+  examine();
+  std::map<std::uint32_t, unsigned> roots;
+  for (const RootEdge& root : graph_->roots()) ++roots[root.edge.to()];
+  EXPECT_EQ(roots, (decltype(roots){{number(exact), 1}, {number(both), 2}, {number(ended), 2}}));
+}
+
+/// Cannot read the eight bytes at either place.
+struct DeafAroundView {
+  Address before, behind;
+  bool read(Address at, void* to, std::size_t bytes) const {
+    for (const Address deaf : {before, behind})
+      if (at < deaf + 8 && at + bytes > deaf) return false;
+    OwnMemory::copy(at, to, bytes);
+    return true;
+  }
+};
+
+/// Whoever has such a heap has its blocks, and no others.
+TEST_F(GraphTest, blocks_of_a_heap_of_the_programs_own_are_rooted_in_it) {
+  const Address inside = make(100);
+  examine();
+  examination_.heaps[0].site.own = true;
+  examination_.heaps[0].site.root = 0x4711;
+  // One block on each side, where nothing can be read.
+  const Address before = root().reservation - 8;
+  const Address behind = root().reservation + root().reservation_bytes;
+  Traces traces;
+  traces.each_on_pages = [&](const std::function<void(const BlockFacts& facts)>& visit) {
+    BlockFacts facts;
+    facts.size = 8;
+    facts.state = BlockState::live;
+    for (const Address begin : {before, behind}) {
+      facts.begin = begin;
+      visit(facts);
+    }
+  };
+  const HeapBlocks heaps(view_, examination_, traces);
+  const DeafAroundView deaf{before, behind};
+  const AnyView view(deaf);
+  PointerGraph graph(view, heaps);
+  graph.build(examination_.facts, {});
+  ASSERT_EQ(graph.blocks().count(), 3u);
+  ASSERT_EQ(graph.roots().size(), 1u);
+  EXPECT_EQ(graph.roots()[0].edge.to(), heaps.blocks().find(inside));
+  EXPECT_EQ(graph.roots()[0].at, 0x4711u);
+  EXPECT_TRUE(graph.roots()[0].own_heap);
 }
 
 struct DeafView {

@@ -103,5 +103,25 @@ TEST(SiteCounts, by_stack_where_it_is_known) {
   EXPECT_EQ(even.arenas_alone + odd.arenas_alone, 0u);
 }
 
+TEST(SiteCounts, sites_of_any_number_are_told_apart) {
+  // Stacks of each number, and what comes from the quarantine.
+  const auto number = [](Address at) { return at % kPoolBytes / 1024; };
+  SiteCounts counts(kPage, kPoolBytes, [&](Address at, BlockFacts& facts) {
+    facts.size = 1000;
+    facts.allocated = std::uint32_t{1} << number(at) % 32;
+    facts.state = number(at) == 40 ? BlockState::freed : BlockState::live;
+    return number(at) <= 40;
+  });
+  WalkedPool pool = pool_of(0, {}, 64);
+  // The 32 stacks, one of the quarantine, one that is not known.
+  pool.live_blocks[0] = 0xffffffff | std::uint64_t{1} << 40 | std::uint64_t{1} << 41;
+  pool.live = 34;
+  counts.add(pool);
+  counts.finish();
+  const auto sites = by_site(counts);
+  EXPECT_EQ(sites.size(), 34u);
+  for (const auto& [site, count] : sites) EXPECT_EQ(count.blocks, 1u) << site.number;
+}
+
 }  // namespace
 }  // namespace arenite
