@@ -21,8 +21,7 @@ struct LayerBlock {
   BlockFacts facts;
   SideState state = SideState::none;  ///< of a block on pages: live or freed
   bool on_pages = false;
-  std::uint8_t head = 0;  ///< as recorded, for blocks with guard bytes
-  std::uint8_t traits = 0;
+  std::uint8_t head = 0;    ///< as recorded, for blocks with guard bytes
   std::uint32_t pages = 0;  ///< open, for blocks on pages
 };
 
@@ -71,7 +70,6 @@ class LayerBlocks {
     LayerBlock block;
     block.state = record.state;
     block.head = record.head;
-    block.traits = record.traits;
     BlockFacts& facts = block.facts;
     facts.begin = begin + (record.head <= 191 ? HeadCode::decode(record.head) : 0);
     facts.size = record.size;
@@ -142,7 +140,7 @@ class LayerBlocks {
       begin = heap_.user(pool) + std::uint64_t{index} * record.block_bytes;
       end = begin + record.block_bytes;
     } else {
-      if (!find_span(pool, first, begin, end)) return false;
+      find_span(pool, first, begin, end);
       if (at - begin >= end - begin) return false;
     }
     SideRecordOf<Remote> record;
@@ -153,17 +151,17 @@ class LayerBlocks {
     return block.state != SideState::none;
   }
 
-  bool find_span(std::uint32_t pool, std::uint32_t& first, Address& begin, Address& end) const {
+  /// Leaves the bounds, which are empty, as they are if there is none.
+  void find_span(std::uint32_t pool, std::uint32_t& first, Address& begin, Address& end) const {
     std::uint32_t name = 0;
-    if (!read_object(view_, plan_.first_pool(pool), name) || name == 0 || name > pool + 1)
-      return false;
-    first = name - 1;
+    if (!read_object(view_, plan_.first_pool(pool), name) || name == 0 || name > pool + 1) return;
     SideRecordOf<Remote> length;
-    if (!read_object(view_, plan_.record(first, 1), length)) return false;
+    if (!read_object(view_, plan_.record(name - 1, 1), length) ||
+        length.size > heap_.root.range.bytes)
+      return;
+    first = name - 1;
     begin = heap_.user(first);
-    if (length.size > heap_.root.range.bytes) return false;
     end = begin + length.size;
-    return true;
   }
 
   // ---- pages ----
@@ -227,7 +225,6 @@ class LayerBlocks {
     block = {};
     block.on_pages = true;
     block.pages = record.pages;
-    block.traits = record.alignment;
     BlockFacts& facts = block.facts;
     facts.begin = record.begin;
     facts.size = record.size;

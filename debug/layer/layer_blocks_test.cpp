@@ -155,6 +155,14 @@ TEST_F(LayerBlocksTest, NoSpanWhereItsTablesSayWhatCannotBe) {
   ++length.size;
   memory.put(plan.record(4, 1), length);
   EXPECT_FALSE(find(heap.user(5))) << "longer than the range";
+  put_span(4, 3);
+  EXPECT_TRUE(find(heap.user(5)));
+  memory.erase(plan.record(4, 1) + sizeof length - 1);
+  EXPECT_FALSE(find(heap.user(5))) << "its length cannot be read";
+  put_span(4, 3);
+  EXPECT_TRUE(find(heap.user(5)));
+  memory.erase(plan.first_pool(5));
+  EXPECT_FALSE(find(heap.user(5))) << "its beginning cannot be read";
 }
 
 TEST_F(LayerBlocksTest, NoneOutsideOfWhatTheHeapHas) {

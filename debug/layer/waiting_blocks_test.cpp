@@ -103,6 +103,10 @@ TEST_F(WaitingBlocksTest, BytesThatDoNotAddUp) {
   --ring.most_bytes;
   memory.put(kQuarantine, ring);
   EXPECT_THAT(gather(), ElementsAre("the quarantine holds 312 bytes, of 311"));
+  ring.count = 0;
+  memory.put(kQuarantine, ring);
+  EXPECT_THAT(gather(), ElementsAre("the quarantine counts 312 bytes; its entries are 0"))
+      << "one that holds nothing does not hold too much";
 }
 
 TEST_F(WaitingBlocksTest, ARingThatCannotBe) {
