@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <fstream>
 #include <numeric>
 #include <random>
 #include <thread>
@@ -93,6 +94,21 @@ TEST_F(StackDepotTest, WhatIsNoIdHasNoFrames) {
     EXPECT_EQ(get(wrong), Stack{}) << wrong;
 }
 
+TEST_F(StackDepotTest, TheFirstWordThatIsNotInUseIsNoId) {
+  // What becomes accessible at a time, to the last word.
+  constexpr std::size_t kStepWords = std::size_t{1} << 17;
+  std::uint64_t number = 0;
+  StackId last = 0;
+  while (depot_.used_words() + 11 <= kStepWords) last = put(numbered(number++));
+  if (const std::size_t left = kStepWords - depot_.used_words(); left > 0) {
+    ASSERT_GT(left, 1u);
+    last = put(numbered(number, left - 1));
+  }
+  ASSERT_EQ(depot_.used_words(), kStepWords);
+  EXPECT_NE(get(last), Stack{});
+  EXPECT_EQ(get(kStepWords), Stack{});
+}
+
 TEST_F(StackDepotTest, StacksOfOneHashStayApart) {
   // What the second frame takes away makes up for what the first adds.
   const std::uint64_t factor = detail::kFactor[1];
@@ -107,6 +123,14 @@ TEST_F(StackDepotTest, StacksOfOneHashStayApart) {
   EXPECT_EQ(put(other), second);
   EXPECT_EQ(get(first), one);
   EXPECT_EQ(get(second), other);
+}
+
+/// They are a part of what a process leaves behind: another build may read it.
+TEST(StackHashTest, HasTheSameFactorsInEveryBuild) {
+  EXPECT_EQ(detail::kFactor[0], 0x2e73ccfc9d2a1095u);
+  EXPECT_EQ(detail::kFactor[1], 0xab7475e4ae02435du);
+  EXPECT_EQ(detail::kFactor[255], 0x80254a1eb4587f1u);
+  for (const std::uint64_t factor : detail::kFactor) EXPECT_EQ(factor % 2, 1u);
 }
 
 /// Readers of other processes' memory, and of files, hold each stack against its hash.
@@ -182,6 +206,41 @@ TEST(SmallDepotTest, WhatHasNoPlaceInATableThatCannotGrowHasNoId) {
   int status = -1;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
+}
+
+/// How many words a depot reserves that asks for so many, in a process that may map so many more
+/// bytes; 0 if it cannot be opened, -1 if the child did not end by itself.
+int steps_in_address_space(std::size_t steps, std::size_t bytes) {
+  constexpr std::size_t kStepWords = std::size_t{1} << 17;
+  const pid_t child = ::fork();
+  if (child == 0) {
+    // For one that asks for the same again and again.
+    const rlimit seconds{10, 10};
+    if (::setrlimit(RLIMIT_CPU, &seconds) != 0) ::_exit(255);
+    std::size_t pages = 0;
+    std::ifstream("/proc/self/statm") >> pages;
+    const rlim_t most = pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE)) + bytes;
+    const rlimit limit{most, most};
+    if (::setrlimit(RLIMIT_AS, &limit) != 0) ::_exit(255);
+    static StackDepot depot;
+    errno = 4711;
+    const bool opened = depot.open(steps * kStepWords);
+    if (errno != 4711 || depot.capacity_words() % kStepWords != 0) ::_exit(254);
+    ::_exit(opened ? static_cast<int>(depot.capacity_words() / kStepWords) : 0);
+  }
+  int status = -1;
+  if (::waitpid(child, &status, 0) != child || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
+/// A step is a mebibyte.
+TEST(SmallDepotTest, AsksForHalfUntilTheAddressSpaceIsThere) {
+  constexpr std::size_t kMebibyte = std::size_t{1} << 20;
+  ASSERT_EQ(steps_in_address_space(64, 80 * kMebibyte), 64);
+  ASSERT_EQ(steps_in_address_space(64, 20 * kMebibyte), 16);
+  ASSERT_EQ(steps_in_address_space(50, 20 * kMebibyte), 12);
+  ASSERT_EQ(steps_in_address_space(64, kMebibyte + kMebibyte / 2), 1);
+  ASSERT_EQ(steps_in_address_space(64, kMebibyte / 2), 0);
 }
 
 TEST(SmallDepotTest, AFullDepotStillFindsWhatItHas) {

@@ -318,6 +318,58 @@ TEST_F(RecentStacksTest, CoroutinesGoTheLongWay) {
   EXPECT_EQ(recent->found(), 0u);
 }
 
+/// What the handler interrupted is not among the words that are compared.
+TEST_F(RecentStacksTest, SignalFramesGoTheLongWay) {
+  static unsigned handled;
+  handled = 0;
+  struct sigaction action{}, before{};
+  action.sa_handler = [](int) {
+    for (int i = 0; i < 3; ++i) EXPECT_NE(current->put_and_check(), 0u);
+    ++handled;
+  };
+  ASSERT_EQ(::sigaction(SIGUSR1, &action, &before), 0);
+  // The first capture of a thread learns where its stack ends.
+  put_and_check();
+  for (int i = 0; i < 3; ++i) ::raise(SIGUSR1);
+  ::sigaction(SIGUSR1, &before, nullptr);
+  EXPECT_EQ(handled, 3u);
+  EXPECT_EQ(recent->found(), 0u);
+}
+
+TEST_F(RecentStacksTest, StacksOfMoreWordsThanAnEntryHasGoTheLongWay) {
+  const auto put = [](RecentStacksTest*) { return current->put_and_check(); };
+  put_and_check();
+  const StackId first = down(this, put, 60);
+  EXPECT_EQ(frames_of(first).size(), 64u);
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(down(this, put, 60), first);
+  EXPECT_EQ(recent->found(), 0u);
+}
+
+/// Captures in a frame that only its frame pointer leads out of, as far as is known after the first
+/// time.
+[[gnu::noinline]] void put_where_no_table_leads_out(RecentStacksTest* test, unsigned times) {
+  void* const room = __builtin_alloca(room_bytes);
+  asm volatile("" : : "r"(room) : "memory");
+  for (unsigned i = 0; i < times; ++i) {
+    const std::vector<Address> frames = test->frames_of(test->put_and_check());
+    ASSERT_GE(frames.size(), 4u);
+    if (i > 0) continue;
+    forget_rules();
+    constexpr std::uint64_t kUnknown = UnwindRule().word();
+    detail::remembered_at(frames[1]).rule = kUnknown;
+    detail::remembered_at(frames[1]).check = detail::check_of(frames[1], kUnknown);
+  }
+  asm volatile("" : : "r"(room) : "memory");
+}
+
+TEST_F(RecentStacksTest, CodeWithoutTablesGoesTheLongWay) {
+  room_bytes = 64;
+  put_and_check();
+  put_where_no_table_leads_out(this, 5);
+  EXPECT_EQ(recent->found(), 0u);
+  forget_rules();
+}
+
 TEST_F(RecentStacksTest, ASignalInBetween) {
   static volatile unsigned signals;
   struct sigaction action{};

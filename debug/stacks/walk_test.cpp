@@ -231,6 +231,21 @@ TEST_F(WalkTest, ACallToNowhereLeftItsReturnAddress) {
   EXPECT_EQ(from_nowhere(object.end, at(0) - 8), Stack{0});
 }
 
+/// Also that nothing was said of its code: it may be known since.
+TEST_F(WalkTest, RulesThatAreForgottenAreLookedUpAgain) {
+  const Address place = reinterpret_cast<Address>(&interrupted) + 2;
+  const UnwindRule known = look_rule_up(place - 1);
+  ASSERT_NE(known, UnwindRule());
+  for (const UnwindRule wrong : {UnwindRule(), UnwindRule(FrameEnd::outermost)}) {
+    plant(place, wrong);
+    ASSERT_EQ(rule_before(place), wrong);
+    const std::uint32_t before = times_forgotten();
+    forget_rules();
+    EXPECT_EQ(times_forgotten(), before + 1);
+    EXPECT_EQ(rule_before(place), known);
+  }
+}
+
 TEST(RememberedRulesTest, NeighboursDoNotShareAnEntry) {
   // As many bytes of code as there are entries.
   constexpr Address kBegin = 0x7f00'0000'0000;

@@ -39,6 +39,8 @@ __asm__(BEGIN(".note.first", "a", 8)
 __asm__(BEGIN(".note.made", "a", 8)
         NOTE(4, 16, 1) GNU ".fill 16, 1, 0xee\n"
         NOTE(8, 4, 1) ".byte 'A', 'R', 'E', 'N', 'I', 'T', 'E', 0\n.long 0, 0xeeeeeeee, 0\n"
+        /* A name and a content that are no whole words. */
+        NOTE(5, 2, 1) ".byte 'M', 'A', 'D', 'E', 0\n.balign 8\n.byte 0xee, 0xee\n.balign 8\n"
         NOTE(4, 16, 3) GNU ".fill 16, 1, 0x77\n"
         END);
 #elif NOTES_THAT_ARE_LONG
