@@ -166,8 +166,8 @@ TEST(LiveView, reads_what_is_there_and_says_what_is_not) {
 /// The second takes the place of the first, of which nothing may be left.
 TEST(LiveView, nothing_is_shown_for_what_was_read_elsewhere) {
   constexpr std::size_t kSlotsBytes = std::size_t{64} << 20;
-  auto* block = static_cast<unsigned char*>(::mmap(nullptr, kSlotsBytes + 4096, PROT_NONE,
-                                                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+  auto* block = static_cast<unsigned char*>(
+      ::mmap(nullptr, kSlotsBytes + 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
   ASSERT_NE(block, MAP_FAILED);
   ASSERT_EQ(::mprotect(block, 4096, PROT_READ | PROT_WRITE), 0);
   block[0] = 42;
