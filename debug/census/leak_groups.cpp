@@ -35,4 +35,11 @@ std::vector<LostGroup> leak_groups(const LiveBlocks& blocks, const LeakKinds& ki
   return sorted;
 }
 
+LeakCount suppressed_leaks(const LiveBlocks& blocks, const LeakKinds& kinds) {
+  LeakCount suppressed;
+  for (std::uint32_t block = 0; block < blocks.count(); ++block)
+    if (kinds.fate(block) == Fate::suppressed) suppressed.add(blocks.size(block));
+  return suppressed;
+}
+
 }  // namespace arenite

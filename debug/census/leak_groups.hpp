@@ -28,5 +28,7 @@ struct LostGroup {
 
 /// Kinds in their order; of each those with the most bytes first.
 std::vector<LostGroup> leak_groups(const LiveBlocks& blocks, const LeakKinds& kinds);
+/// What is not to be reported, with what hangs from it.
+LeakCount suppressed_leaks(const LiveBlocks& blocks, const LeakKinds& kinds);
 
 }  // namespace arenite

@@ -8,7 +8,7 @@
 #include <set>
 
 #include "debug/audit/audit_fixture.hpp"
-#include "debug/census/leak_kinds.hpp"
+#include "debug/census/leak_groups.hpp"
 #include "debug/census/references.hpp"
 
 namespace arenite {
@@ -118,7 +118,12 @@ TEST_F(GraphTest, what_is_suppressed_takes_along_what_hangs_from_it) {
   const LeakKinds all(*graph_, [](StackId) { return true; });
   for (const Address block : {single, shared, own, other})
     EXPECT_EQ(all.fate(number(block)), Fate::suppressed);
+  // They are all that there is, from the first to the last.
+  const LeakCount count = suppressed_leaks(graph_->blocks(), all);
+  EXPECT_EQ(count.blocks, 4u);
+  EXPECT_EQ(count.bytes, graph_->blocks().bytes());
   const LeakKinds none(*graph_, [](StackId) { return false; });
+  EXPECT_EQ(suppressed_leaks(graph_->blocks(), none).blocks, 0u);
   EXPECT_EQ(none.fate(number(shared)), Fate::single_hanging);
 }
 

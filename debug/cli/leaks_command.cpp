@@ -90,8 +90,7 @@ class Leaks {
       if (added) answer->second = is_suppressed(file.text(), stack);
       return answer->second;
     });
-    for (std::uint32_t block = 0; block < blocks().count(); ++block)
-      if (kinds.fate(block) == Fate::suppressed) suppressed_.add(blocks().size(block));
+    suppressed_ = suppressed_leaks(blocks(), kinds);
     groups_ = leak_groups(blocks(), kinds);
     std::erase_if(groups_, [&](const LostGroup& group) {
       const auto answer = known.find(group.stack);
