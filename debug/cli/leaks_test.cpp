@@ -191,7 +191,7 @@ TEST(Refs, name_who_holds_the_pointer) {
   for (const Json& one : json["references"]) by_block |= one.contains("block");
   EXPECT_TRUE(by_block) << "the middle of the chain points to its end";
   EXPECT_THAT(arenite("refs " + child.line + " " + child.option()).text,
-              HasSubstr("offset 0 in the block of 400 bytes"));
+              HasSubstr("offset 16 in the block of 400 bytes"));
 }
 
 TEST(Path, leads_from_a_root_to_the_end_of_a_chain) {
@@ -201,9 +201,12 @@ TEST(Path, leads_from_a_root_to_the_end_of_a_chain) {
   const Json json = output.json();
   EXPECT_EQ(json["reached"], true);
   EXPECT_EQ(json["blocks"].back()["begin"], child.line);
-  ASSERT_GE(json["blocks"].size(), 1u);
+  ASSERT_EQ(json["blocks"].size(), 3u);
+  for (const std::size_t link : {0u, 1u}) EXPECT_EQ(json["blocks"][link]["offset"], 16);
+  EXPECT_FALSE(json["blocks"][2].contains("offset"));
   const Output text = arenite("path " + child.line + " " + child.option());
-  EXPECT_THAT(text.text, HasSubstr("-> the block of 400 bytes at " + child.line));
+  EXPECT_THAT(text.text,
+              HasSubstr(", at offset 16\n  -> the block of 400 bytes at " + child.line + "\n"));
   EXPECT_EQ(arenite("path 10 " + child.option()).code, 2);
 }
 

@@ -66,8 +66,9 @@ void free_twice() {
 }
 
 struct Linked {
+  char before[16];
   Linked* next;
-  char rest[392];
+  char rest[376];
 };
 char* volatile inside;
 Linked* volatile chain;
