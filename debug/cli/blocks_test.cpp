@@ -4,12 +4,15 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <regex>
 #include <set>
+#include <sstream>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -111,6 +114,24 @@ TEST(Diff, tells_what_grew) {
 
 Child steps(const char* mode, const char* text) {
   return Child({kCli, "run", "--mode", mode, "--", kSubject, "steps", text});
+}
+
+/// Of such that moved alike, by label.
+TEST(Diff, lists_first_what_moved_most) {
+  std::string more = "a100a200a600";
+  for (int i = 0; i < 20; ++i) more += "a3000";
+  const Child before = steps("fast", "a100"), after = steps("fast", more.c_str());
+  const Json json = arenite("diff --format json " + before.pid() + " " + after.pid()).json();
+  for (const char* list : {"sites", "classes"}) {
+    std::vector<std::pair<std::int64_t, std::string>> order;
+    for (const Json& one : json[list])
+      order.emplace_back(-std::abs(one["live_bytes"].get<std::int64_t>()) -
+                             std::abs(one["kept_bytes"].get<std::int64_t>()),
+                         one["label"]);
+    ASSERT_GE(order.size(), 3u) << json[list];
+    EXPECT_THAT(order[0].second, HasSubstr("3072 bytes"));
+    EXPECT_TRUE(std::is_sorted(order.begin(), order.end())) << json[list];
+  }
 }
 
 /// Blocks on guard pages are in no pool: totals, classes, sites and the list have them all the
@@ -230,6 +251,56 @@ TEST(Export, pprof_decodes_to_the_sites) {
     }
 }
 
+/// "FUNCTION FILE LINE PC" of each frame of a profile.
+std::set<std::string> frames_of_profile(const std::string& bytes) {
+  const Message profile(bytes);
+  const auto all = [&](unsigned field) {
+    std::vector<Message> list;
+    const auto [begin, end] = profile.bytes.equal_range(field);
+    for (auto one = begin; one != end; ++one) list.emplace_back(one->second);
+    return list;
+  };
+  const auto number = [](const Message& message, unsigned field) {
+    const auto found = message.numbers.find(field);
+    return found == message.numbers.end() ? 0 : found->second;
+  };
+  std::vector<std::string> texts;
+  const auto [begin, end] = profile.bytes.equal_range(6);
+  for (auto one = begin; one != end; ++one) texts.push_back(one->second);
+  std::map<std::uint64_t, std::string> functions;
+  for (const Message& function : all(5))
+    functions[number(function, 1)] =
+        texts.at(number(function, 2)) + " " + texts.at(number(function, 4));
+  std::set<std::string> frames;
+  for (const Message& location : all(4)) {
+    const Message line(location.bytes.find(4)->second);
+    frames.insert(functions.at(number(line, 1)) + " " + std::to_string(number(line, 2)) + " " +
+                  std::to_string(number(location, 3)));
+  }
+  return frames;
+}
+
+TEST(Export, pprof_has_function_file_line_and_pc_of_each_frame) {
+  const Child child = subject("pinned", {"--mode", "debug"});
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("export --pprof -o " + file.path + " " + child.option()).code, 0);
+  const std::set<std::string> frames = frames_of_profile(inflated(contents(file.path)));
+  const Json sites = arenite("sites --stacks --format json " + child.option()).json();
+  unsigned named = 0;
+  for (const Json& site : sites["heaps"][0]["sites"])
+    for (const Json& frame : site.value("stack", Json::array())) {
+      if (!frame.contains("function")) continue;
+      const std::string pc = frame["pc"];
+      EXPECT_TRUE(frames.contains(frame["function"].get<std::string>() + " " +
+                                  frame.value("file", "") + " " +
+                                  std::to_string(frame.value("line", 0)) + " " +
+                                  std::to_string(std::stoull(pc, nullptr, 16))))
+          << frame;
+      if (frame["function"].get<std::string>().find("pin_pools") != std::string::npos) ++named;
+    }
+  EXPECT_GE(named, 1u) << sites;
+}
+
 TEST(Export, texts_for_other_tools) {
   const Child child = subject("pinned");
   EXPECT_THAT(arenite("export --folded " + child.option()).text,
@@ -261,6 +332,25 @@ TEST(Watch, shows_looks_and_ends) {
   EXPECT_THAT(output.text, Not(HasSubstr("on guard pages")));
   EXPECT_THAT(arenite("watch --count 1 " + steps("page", "a5000").option()).text,
               HasSubstr("\non guard pages"));
+}
+
+/// Each that has anything once, those with the most first.
+TEST(Watch, lists_classes_by_what_they_hold) {
+  std::string text = "a100";
+  for (int i = 0; i < 31; ++i) text += "a3000";
+  const Child child = steps("fast", text.c_str());
+  text = arenite("watch --count 1 " + child.option()).text;
+  const std::size_t head = text.find("class ");
+  ASSERT_NE(head, std::string::npos) << text;
+  std::istringstream rows(text.substr(text.find('\n', head) + 1));
+  std::vector<std::string> classes;
+  for (std::string row, name; std::getline(rows, row) && std::istringstream(row) >> name;)
+    classes.push_back(name);
+  ASSERT_GE(classes.size(), 3u) << text;
+  EXPECT_EQ(classes[0], "3072") << text;
+  EXPECT_EQ(classes[1], "spans") << text;
+  EXPECT_EQ(std::count(classes.begin(), classes.end(), "112"), 1) << text;
+  EXPECT_EQ(std::set(classes.begin(), classes.end()).size(), classes.size()) << text;
 }
 
 TEST(Watch, shows_what_changed) {

@@ -675,6 +675,27 @@ TEST(Whatis, of_the_heaps_own_tables) {
   EXPECT_EQ(whatis(root.reservation)["use"], "reserved");
 }
 
+TEST(Whatis, tells_the_damage_of_a_block) {
+  const auto damage = [](const Child& child, const std::string& option) {
+    const Output output = arenite("whatis --format json " + child.line + " " + option);
+    EXPECT_EQ(output.code, 0) << output.text;
+    return output.json()["layer"]["damage"];
+  };
+  // Odd seeds write a byte behind the block.
+  const Child bad({kCli, "run", "--mode", "debug", "--", kSubject, "random", "1"});
+  const Json found = damage(bad, bad.option());
+  ASSERT_EQ(found.size(), 1u) << found;
+  EXPECT_THAT(found[0].get<std::string>(), HasSubstr(": 0 bytes behind a block of 100 bytes at "));
+  EXPECT_THAT(arenite("whatis " + bad.line + " " + bad.option()).text,
+              HasSubstr("\n  damaged: D2 at 0x"));
+  const Child good({kCli, "run", "--mode", "debug", "--", kSubject, "random", "2"});
+  EXPECT_TRUE(damage(good, good.option()).empty());
+  // Where what blocks hold was not saved nothing can be said of it.
+  const TemporaryFile file;
+  ASSERT_EQ(arenite("snapshot -o " + file.path + " " + bad.option()).code, 0);
+  EXPECT_TRUE(damage(bad, "--snapshot " + file.path).empty());
+}
+
 TEST(Whatis, in_a_pool_that_makes_no_sense) {
   const Child child = subject("live");
   const std::string whatis = "whatis " + child.line + " " + child.option();

@@ -4,9 +4,9 @@
 #include <cctype>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <memory>
-#include <tuple>
 
 #include <fmt/format.h>
 
@@ -164,9 +164,8 @@ std::vector<SiteChange> changed(std::map<std::string, SiteChange> changes) {
   const auto weight = [](const SiteChange& one) {
     return std::abs(one.bytes) + std::abs(one.kept);
   };
-  std::sort(list.begin(), list.end(), [&](const SiteChange& a, const SiteChange& b) {
-    return std::tuple(weight(b), a.label) < std::tuple(weight(a), b.label);
-  });
+  // Of those that moved alike, by label: as they came.
+  std::ranges::stable_sort(list, std::greater(), weight);
   return list;
 }
 

@@ -10,7 +10,8 @@
 #include <csignal>
 #include <cstdlib>
 #include <ctime>
-#include <tuple>
+#include <functional>
+#include <numeric>
 
 #include <fmt/format.h>
 
@@ -145,11 +146,9 @@ std::string text_of(const Look& now, const Look& before) {
   text += findings == 0 ? "" : fmt::format("{:<14}{:>12}\n", "findings", findings);
   text += fmt::format("\n{:>12}{:>12}{:>12}{:>14}\n", "class", "live", "kept", "blocks");
   std::vector<std::size_t> order(b.classes.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
+  std::iota(order.begin(), order.end(), 0);
   const auto weight = [&](std::size_t x) { return b.classes[x].bytes + b.classes[x].kept; };
-  std::sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) {
-    return std::tuple(weight(y), x) < std::tuple(weight(x), y);
-  });
+  std::ranges::stable_sort(order, std::greater(), weight);
   for (const std::size_t i : order) {
     const ClassCensus& of = b.classes[i];
     if (of.bytes + of.kept == 0) break;
