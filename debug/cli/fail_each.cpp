@@ -73,9 +73,9 @@ std::string without_numbers(const std::string& text) {
     }
     const bool hexadecimal = text.compare(i, 2, "0x") == 0;
     i += hexadecimal ? 2 : 1;
-    while (i < text.size() &&
-           (hexadecimal ? std::isxdigit(static_cast<unsigned char>(text[i])) != 0
-                        : std::isdigit(static_cast<unsigned char>(text[i])) != 0))
+    // Behind the last byte is a zero, which is no digit.
+    while ((hexadecimal ? std::isxdigit(static_cast<unsigned char>(text[i]))
+                        : std::isdigit(static_cast<unsigned char>(text[i]))) != 0)
       ++i;
     plain += '#';
   }

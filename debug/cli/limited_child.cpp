@@ -15,6 +15,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "debug/cli/last_lines.hpp"
 #include "debug/cli/run_environment.hpp"
@@ -27,15 +28,13 @@ using Clock = std::chrono::steady_clock;
 
 class File {
  public:
-  explicit File(int number = -1) : number_(number) {}
+  explicit File(int number) : number_(number) {}
   ~File() { close(); }
   File(const File&) = delete;
   File& operator=(const File&) = delete;
   int number() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
+  /// Once; where there is none any more the system says so, to nobody.
+  void close() { ::close(std::exchange(number_, -1)); }
 
  private:
   int number_;
@@ -148,7 +147,7 @@ ChildEnd LimitedChild::run(const std::vector<std::string>& program, double limit
   int status = 0;
   bool open = true, ended = false;
   while (!ended) {
-    std::array<pollfd, 2> files{{{signals_, POLLIN, 0}, {output.out.number(), POLLIN, 0}}};
+    std::array<pollfd, 2> files{{{signals_, POLLIN, {}}, {output.out.number(), POLLIN, {}}}};
     const int wait_ms = milliseconds_to(Clock::now(), limit_s, begin);
     if (wait_ms == 0) {
       end.how = ChildEnd::How::timed_out;

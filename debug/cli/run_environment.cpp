@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -63,9 +65,9 @@ bool names_symbolizer(const std::string& options) {
 
 std::string with_option(std::string options, const std::string& key, const std::string& value) {
   // A backslash at the end stands for itself, and would keep the colon from being one.
-  const std::size_t last = options.find_last_not_of('\\');
-  const std::size_t backslashes = options.size() - (last == std::string::npos ? 0 : last + 1);
-  if (backslashes % 2 == 1) options += '\\';
+  bool escapes = false;
+  for (const char byte : options) escapes = byte == '\\' && !escapes;
+  if (escapes) options += '\\';
   if (!options.empty()) options += ':';
   return options + key + "=" + escaped(*find_option(key), value);
 }
@@ -108,8 +110,8 @@ std::string shell_word(const std::string& text) {
 
 void execute(const std::vector<std::string>& program) {
   std::vector<char*> arguments;
-  arguments.reserve(program.size() + 1);
-  for (const std::string& word : program) arguments.push_back(const_cast<char*>(word.c_str()));
+  std::transform(program.begin(), program.end(), std::back_inserter(arguments),
+                 [](const std::string& word) { return const_cast<char*>(word.c_str()); });
   arguments.push_back(nullptr);
   ::execvp(arguments[0], arguments.data());
 }

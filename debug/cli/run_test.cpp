@@ -150,6 +150,25 @@ TEST(FailEach, reports_that_differ_in_numbers_are_one) {
   EXPECT_EQ(json["reports"], 12);
 }
 
+/// The status tells enough of a program that refuses.
+TEST(FailEach, what_was_said_tells_crashes_apart_but_no_refusals) {
+  const Json json = Walked(
+                        "case $n in 1) echo no cat >&2; exit 7;; 2) echo no dog >&2; exit 7;;"
+                        " 3) echo cat >&2; kill -BUS $$;; 4) echo dog >&2; kill -BUS $$;; esac",
+                        4)
+                        .json();
+  ASSERT_EQ(json["groups"].size(), 3u) << json;
+  EXPECT_THAT(json["groups"][0]["serials"], ElementsAre(1, 2));
+  EXPECT_THAT(json["groups"][1]["serials"], ElementsAre(3));
+  EXPECT_THAT(json["groups"][2]["serials"], ElementsAre(4));
+}
+
+/// The program knows where the record is, and a terminal obeys it.
+TEST(FailEach, what_a_terminal_would_obey_in_the_record) {
+  const Json json = Walked("printf 'a\\033b\\001\\n' > $record; kill -BUS $$", 1).json();
+  EXPECT_EQ(json["groups"][0]["record"], "a?b?");
+}
+
 TEST(FailEach, what_takes_too_long_is_stopped) {
   // Whether the shell hangs with the pipe in its own hands or its child's does not matter.
   const Json json = Walked("sleep 1000").json("--timeout 4 --fail-from 3 --fail-most 1");
