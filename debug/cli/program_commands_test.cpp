@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -132,6 +133,20 @@ TEST_F(ProgramCommands, replay_does_not_wait_for_ever) {
   EXPECT_THAT(text, HasSubstr("no end within the time limit"));
 }
 
+/// Nor where a parent left SIGALRM ignored.
+TEST_F(ProgramCommands, replay_minds_its_alarm_whoever_ignores_it) {
+  const std::string program = file("program", "trim\n");
+  const auto sleeps = [](const Program&, model::RunOptions) -> model::Outcome {
+    ::sleep(20);
+    return {};
+  };
+  const auto former = std::signal(SIGALRM, SIG_IGN);
+  const std::string text = printed([&] { return replay({.file = program, .seconds = 1}, sleeps); });
+  std::signal(SIGALRM, former);
+  EXPECT_EQ(code, kFindings);
+  EXPECT_THAT(text, HasSubstr("no end within the time limit"));
+}
+
 TEST_F(ProgramCommands, reduce_leaves_four_operations_at_most_in_the_median) {
   std::vector<std::size_t> sizes;
   std::vector<PlantedBug> bugs(model::planted_bugs().begin(), model::planted_bugs().end());
@@ -199,6 +214,8 @@ TEST_F(ProgramCommands, the_tool_ends_as_it_says) {
   EXPECT_EQ(tool("replay " + bad), kCannotTell);
   EXPECT_EQ(tool("replay"), kUsage);
   EXPECT_EQ(tool("reduce --seconds 0 " + good), kUsage);
+  EXPECT_EQ(tool("reduce --seconds 86400 " + good), kClean);
+  EXPECT_EQ(tool("reduce --seconds 86401 " + good), kUsage);
   EXPECT_EQ(tool("show --as song " + good), kUsage);
   const int full =
       std::system((ARENITE_CLI " show " + good + " > /dev/full 2> " + path("said")).c_str());

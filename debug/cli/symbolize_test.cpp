@@ -94,6 +94,17 @@ TEST(Symbolize, TheHelperNamesFunctionsFilesAndLines) {
   EXPECT_TRUE(has_line(text, "==\\d+==ABORTING\n$")) << text;
 }
 
+/// As clang leaves it: no table says which unit an address is of.
+TEST(Symbolize, ProgramsWithoutATableOfAddressesAreNamed) {
+  const ScratchFolder folder;
+  const std::string program = folder.at("reporter");
+  int status = -1;
+  const std::string said =
+      output_of("objcopy -R .debug_aranges " ARENITE_REPORTER " " + program, &status);
+  ASSERT_EQ(status, 0) << said;
+  expect_names(named(output_of(program + " text")));
+}
+
 TEST(Symbolize, FramesAreNumberedOnInFrontOfInlinedOnes) {
   const std::string text = named(output_of(ARENITE_REPORTER " text"));
   std::size_t at = text.find("    #0 ");
