@@ -4,6 +4,8 @@
 #include <signal.h>
 
 #include <cstdio>
+#include <filesystem>
+#include <sstream>
 
 #include <gmock/gmock.h>
 
@@ -35,6 +37,13 @@ INSTANTIATE_TEST_SUITE_P(Modes, ChoosingTest, testing::Values("debug", "page"),
 
 TEST_P(ChoosingTest, All) {
   EXPECT_EQ(output("", {"serials"}), "1 2 3 4 5 6 7 8 9 10 \n");
+}
+
+/// None is given twice.
+TEST_P(ChoosingTest, SerialsOfThreadsAtOnce) {
+  const std::uint64_t each = GetParam() == std::string("page") ? 50'000 : 1'000'000;
+  EXPECT_EQ(output("quarantine_mb=1", {"serials", std::to_string(each)}),
+            std::to_string(2 * each) + "\n");
 }
 
 TEST_P(ChoosingTest, FromASerialOn) {
@@ -156,6 +165,37 @@ TEST(Quarantine, KeepsBlocksForAWhileAndNoMoreThanItMay) {
   EXPECT_EQ(usual.reused_large, 0);
   EXPECT_LE(usual.grew_mb, 64);
   EXPECT_GT(usual.grew_mb, 16);
+}
+
+/// What waits in it is given back where there is no memory else, before a request fails.
+TEST(Quarantine, IsEmptiedWhereMemoryIsMissing) {
+  // Ten times as much as the heap has.
+  const RunSetting limited{.address_space_bytes = rlim_t{8} << 30};
+  const Outcome outcome =
+      run_with("mode=debug:fill=none:quarantine_mb=16384", {"quarantine", "large", "400"}, limited);
+  EXPECT_EQ(outcome.errors, "");
+  EXPECT_EQ(outcome.exit_code, 0);
+}
+
+/// All of the first 64 MB that is not in the first arena.
+TEST(LargePages, ArePreferredWhereBlocksComeBackFromQuarantine) {
+  const auto preferred = [](const char* mode) {
+    const Outcome outcome = run_command({"/bin/cat", "/proc/self/smaps"},
+                                        {.environment = {"ARENITE_OPTIONS=" + in_mode(mode)}});
+    std::istringstream lines(outcome.output);
+    unsigned long size = 0, bytes = 0;
+    for (std::string line; std::getline(lines, line);) {
+      unsigned long begin = 0, end = 0;
+      if (std::sscanf(line.c_str(), "%lx-%lx ", &begin, &end) == 2) size = end - begin;
+      if (line.starts_with("VmFlags:") && line.find(" hg") != std::string::npos) bytes += size;
+    }
+    return bytes;
+  };
+  EXPECT_EQ(preferred("fast"), 0u);
+  const unsigned long bytes = preferred("debug");
+  if (bytes == 0 && !std::filesystem::exists("/sys/kernel/mm/transparent_hugepage"))
+    GTEST_SKIP() << "this kernel has none";
+  EXPECT_EQ(bytes, (64ul << 20) - (4ul << 20));
 }
 
 TEST(Quarantine, OfPagesTakesLittleMemory) {

@@ -137,6 +137,20 @@ TEST_F(DebugThreadTest, TheTableHoldsThem) {
   EXPECT_EQ(closed.table().begin, closed.table().end);
 }
 
+TEST_F(DebugThreadTest, ReadersAreToldWhereTheyAre) {
+  DebugRoot<Native> root{};
+  threads_.describe(root);
+  in_thread([&] {
+    const DebugThread& thread = *ActingThread(threads_);
+    const std::uint64_t at = root.threads + thread.place * root.thread_bytes;
+    EXPECT_EQ(at, reinterpret_cast<std::uint64_t>(&thread));
+    EXPECT_EQ(at + root.batch_offset, reinterpret_cast<std::uint64_t>(&thread.batch));
+    end();
+  });
+  EXPECT_EQ(root.threads + root.most_threads * root.thread_bytes, threads_.table().end);
+  EXPECT_EQ(*reinterpret_cast<const std::uint32_t*>(root.threads_used), 2u);
+}
+
 /// Whether a core file would hold what lies at an address.
 bool is_in_cores(Address at) {
   std::ifstream lines("/proc/self/smaps");

@@ -30,9 +30,9 @@ TEST_P(HandlersTest, GetTheProgramsOwnFaults) {
 
 INSTANTIATE_TEST_SUITE_P(Of, HandlersTest,
                          testing::Values("siginfo", "signal", "exit", "default", "reset", "again",
-                                         "mask", "nodefer", "query", "query_both", "bsd", "sysv",
-                                         "sent", "ignored", "in_child", "own_page", "alternate",
-                                         "small_stack"),
+                                         "mask", "nodefer", "query", "query_both", "interrupted",
+                                         "bsd", "sysv", "sent", "ignored", "in_child", "own_page",
+                                         "alternate", "small_stack"),
                          [](const auto& tested) { return std::string(tested.param); });
 
 /// Whatever the program did before, and even if the handler it has is still there.

@@ -45,7 +45,8 @@ GuardSettings guard_settings() {
   const Options& options = layer.options;
   GuardSettings settings;
   settings.guard_bytes = options.guard_bytes;
-  settings.guard_key = options.keyed_guards ? mix(layer.seed, 0) | 1 : 0;
+  // Zero stands for none.
+  if (options.keyed_guards) settings.guard_key = mix(layer.seed, 0) | 1;
   settings.fill_fresh = options.fill == Fill::both || options.fill == Fill::fresh;
   settings.fill_freed = options.fill == Fill::both || options.fill == Fill::freed;
   settings.quarantine_bytes = options.quarantine_mb << 20;

@@ -93,7 +93,7 @@ std::size_t report_leaks() {
   const HeapRoot<Native>& root = process_heap.root();
   // Where some blocks are the heap's own, what they point to is not lost.
   const Region heap = layer.filters.leaves_plain()
-                          ? Region{0, 0}
+                          ? Region{}
                           : Region{root.reservation, root.reservation + root.reservation_bytes};
   const auto of = [](Extent extent) { return Region{extent.begin, extent.end}; };
   const std::array<Region, 8> left_out = {

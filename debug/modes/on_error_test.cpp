@@ -49,6 +49,17 @@ TEST(OnError, Exit) {
   EXPECT_EQ(outcome.output, "");
 }
 
+/// In all modes that guard, as in mode=sample.
+TEST(OnError, AfterItAFreedBlockHasNoSizeAndIsNotMoved) {
+  for (const char* mode : kGuardingModes)
+    for (const char* how : {"size_of_freed", "realloc_of_freed"}) {
+      const Outcome outcome = run_with(in_mode(mode, "on_error=continue"), {"errors", how});
+      EXPECT_EQ(outcome.exit_code, 0) << outcome.errors;
+      EXPECT_EQ(outcome.output, "went on\n");
+      EXPECT_EQ(reports(outcome), 1u) << outcome.errors;
+    }
+}
+
 TEST(OnError, NothingWithoutAnError) {
   for (const char* options : {"on_error=abort", "on_error=exit=3", "on_error=stop"}) {
     const Outcome outcome = run_error("none", options);

@@ -65,14 +65,16 @@ bool in_module_with_operators(Address code) {
 
 /// Who called malloc; 0 if that is not known.
 Address allocator_of(const BlockFacts& facts) {
-  Address first = 0;
-  return layer.depot.get(facts.allocated, &first, 1) == 0 ? 0 : first;
+  Address first{};
+  layer.depot.get(facts.allocated, &first, 1);
+  return first;
 }
 
-/// Who calls free.
+/// Who calls free; 0 if that is not known.
 Address caller() {
-  Address first = 0;
-  return capture_stack(&first, 1) == 0 ? 0 : first;
+  Address first{};
+  capture_stack(&first, 1);
+  return first;
 }
 
 }  // namespace

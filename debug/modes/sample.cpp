@@ -99,7 +99,7 @@ bool live_sample_size(const void* block, std::size_t& size) {
 
 void* reallocate(void* block, std::size_t size, Family family) {
   if (!is_sample(block)) return plain_slow_paths.reallocate(block, size, family);
-  std::size_t had = 0;
+  std::size_t had;
   if (!live_sample_size(block, had)) {
     report_no_block(Fault::bad_realloc, block, "realloc");
     errno = ENOMEM;

@@ -49,7 +49,7 @@ enum class Fate : std::uint8_t { guarded, plain, fails };
 
 /// What the filters make of a request.
 [[gnu::noinline]] Fate fate_of(const Request& request, std::uint64_t serial) {
-  Address caller = 0;
+  Address caller{};
   if (layer.filters.by_module()) capture_stack(&caller, 1);
   const bool chosen = layer.filters.chosen(request.size, caller);
   if (chosen && layer.filters.fails()) return Fate::fails;
@@ -197,7 +197,7 @@ bool size_of_live(void* block, std::size_t& size) {
 }
 
 void* move(void* block, std::size_t size, Family family) {
-  std::size_t had = 0;
+  std::size_t had;
   if (!size_of_live(block, had)) {
     report_no_block(Fault::bad_realloc, block, "realloc");
     errno = ENOMEM;

@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <sys/mman.h>
+#include <time.h>
 
 #include "ask.h"
 
@@ -112,6 +113,31 @@ static void query_both(void) {
   say("as set, ");
 }
 
+/* The handler asks for what it interrupts: a signal that comes again and again, while the program
+ * sets and asks itself. */
+static volatile int asked = 0;
+static void ask(int signal) {
+  struct sigaction found;
+  CHECK(sigaction(SIGSEGV, NULL, &found) == 0);
+  ++asked;
+}
+
+static void interrupted(void) {
+  struct sigaction found;
+  timer_t timer;
+  struct sigevent event;
+  memset(&event, 0, sizeof event);
+  event.sigev_notify = SIGEV_SIGNAL;
+  event.sigev_signo = SIGRTMAX;
+  const struct itimerspec often = {{0, 20000}, {0, 20000}};
+  CHECK(signal(SIGRTMAX, ask) == SIG_DFL);
+  CHECK(timer_create(CLOCK_MONOTONIC, &event, &timer) == 0);
+  CHECK(timer_settime(timer, 0, &often, NULL) == 0);
+  while (asked < 2000) CHECK(sigaction(SIGSEGV, NULL, &found) == 0);
+  CHECK(timer_delete(timer) == 0);
+  say("asked, ");
+}
+
 static void say_flags(void) {
   struct sigaction found;
   CHECK(sigaction(SIGSEGV, NULL, &found) == 0);
@@ -145,6 +171,7 @@ int main(int argc, char** argv) {
   if (is(how, "nodefer")) set(check_mask, SA_NODEFER), fault_and_recover(1);
   if (is(how, "query")) query();
   if (is(how, "query_both")) query_both();
+  if (is(how, "interrupted")) interrupted();
   if (is(how, "bsd")) signal(SIGSEGV, return_once), say_flags();
   if (is(how, "sysv")) sysv_signal(SIGSEGV, return_once), say_flags(), *nothing = 1;
   if (is(how, "sent")) set(return_once, 0), raise(SIGSEGV);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * How many allocations after a free its address comes back, 0 if within none of many; and how much
  * memory it takes to free blocks of 100 bytes, as many as the argument says, and 100 MB in large
- * ones. */
+ * ones. With `large` and a number: allocates and frees so many blocks of 100 MB. */
 #include <sys/resource.h>
 
 #include "ask.h"
@@ -25,6 +25,14 @@ static long peak_mb(void) {
 }
 
 int main(int argc, char** argv) {
+  if (argc > 2 && is(argv[1], "large")) {
+    for (long i = 0; i < atol(argv[2]); ++i) {
+      void* volatile block = malloc(100000000);
+      CHECK(block != NULL);
+      free(block);
+    }
+    return 0;
+  }
   const long blocks = argc > 1 ? atol(argv[1]) : 1000000;
   printf("reused %d, large %d\n", until_reused(100, 1000), until_reused(300000, 2));
   const long before = peak_mb();
