@@ -214,6 +214,21 @@ TEST_P(PythonTest, TellsSixteenFrames) {
   EXPECT_EQ(all.back(), "pour:125");
 }
 
+/// Three that are none before each are looked past, and no more steps are gone than for that.
+TEST_P(PythonTest, TellsSixteenFramesAmongManyThatAreNone) {
+  const Object& function = code(pour_);
+  std::vector<Object*> frames;
+  for (Address i = 0; i < 16; ++i) {
+    for (int none = 0; none < 3; ++none) frames.push_back(&frame(function, 10, kOwnedByCStack));
+    frames.push_back(&frame(function, 10 + i));
+  }
+  run(frames);
+  EXPECT_EQ(places().size(), 16u);
+  frames.insert(frames.begin(), &frame(function, 10, kOwnedByCStack));
+  run(frames);
+  EXPECT_EQ(places().size(), 15u);
+}
+
 TEST_P(PythonTest, ARingOfFramesEnds) {
   Object& ring = frame(code(pour_), 0);
   run({&ring});
@@ -250,6 +265,23 @@ TEST_P(PythonTest, WalksThatDifferHaveDifferentHashes) {
   hash({&frame(code(pour_, 8), 10)});
   hash({&frame(function, 10), &frame(function, 12)});
   hash({&frame(function, 12), &frame(function, 10)});
+  // As of code that was freed, and others put in its place: each word counts by where it stands.
+  Object& one = code(pour_, 1);
+  Object& two = code(sift_, 2);
+  const std::vector<Object*> both = {&frame(one, 10), &frame(two, 10)};
+  hash(both);
+  one.put(layout().code_name, address_of(sift_));
+  two.put(layout().code_name, address_of(pour_));
+  hash(both);
+  one.put(layout().code_first_line, 2);
+  two.put(layout().code_first_line, 1);
+  hash(both);
+  const std::u32string other_file = U"clay.py";
+  one.put(layout().code_file, address_of(other_file));
+  hash(both);
+  one.put(layout().code_file, address_of(file_));
+  two.put(layout().code_file, address_of(other_file));
+  hash(both);
   std::sort(hashes.begin(), hashes.end());
   EXPECT_EQ(std::unique(hashes.begin(), hashes.end()), hashes.end());
 }
@@ -310,6 +342,23 @@ TEST_P(PythonTest, AreJoinedToTheStackOfTheMachine) {
   EXPECT_EQ(stacks->join(depot, stack, *python_), joined);
   depot.close();
   EXPECT_EQ(PythonStacks().join(depot, stack, *python_), stack) << "no room";
+}
+
+TEST_P(PythonTest, AreJoinedOnceAndThenRemembered) {
+  StackDepot depot, other;
+  ASSERT_TRUE(depot.open());
+  ASSERT_TRUE(other.open());
+  const Address machine[] = {1000, 2000};
+  const StackId stack = depot.put(machine, 2);
+  const auto stacks = std::make_unique<PythonStacks>();
+  run({&frame(code(pour_), 10)});
+  const StackId joined = stacks->join(depot, stack, *python_);
+  EXPECT_NE(joined, stack);
+  EXPECT_EQ(stacks->join(other, stack, *python_), joined);
+  Address frames[8];
+  EXPECT_EQ(other.get(joined, frames, 8), 0u) << "made again";
+  other.close();
+  depot.close();
 }
 
 TEST_P(PythonTest, AreJoinedInASignalHandlerToo) {
