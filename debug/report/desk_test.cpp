@@ -65,6 +65,18 @@ TEST_F(Desk, WritesAReportAndKeepsErrno) {
   EXPECT_EQ(written(), text_of_thread(1));
 }
 
+TEST_F(Desk, KeepsErrnoWhateverFails) {
+  settings_.log_path = "/no/such/folder/log";
+  settings_.symbolizer = "/no/such/program";
+  open();
+  testing::internal::CaptureStderr();
+  errno = EDOM;
+  report(1);
+  const int error = errno;
+  EXPECT_NE(testing::internal::GetCapturedStderr(), "");
+  EXPECT_EQ(error, EDOM);
+}
+
 TEST_F(Desk, BeginsWithAnEmptyReportOfThisProcess) {
   open();
   report(1);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <memory>
 #include <thread>
@@ -123,17 +124,19 @@ TEST_F(Helper, HasNeitherOurPreloadsNorOurSignals) {
   ::sigemptyset(&user);
   ::sigaddset(&user, SIGUSR1);
   ::pthread_sigmask(SIG_BLOCK, &user, &mask);
-  EXPECT_EQ(hand(program(kTakeRight +
-                         "env | grep -E '^(LD_PRELOAD|ARENITE_)'; "
-                         "grep -E '^Sig(Blk|Ign)' /proc/self/status" +
-                         kSayDone)),
+  // Of the shell itself, before it starts anything: with that it unblocks all signals.
+  const std::string read_masks =
+      "while read name value; do case $name in\n"
+      "  SigBlk:|SigIgn:) masks=\"$masks $name $value\";;\n"
+      "esac; done < /proc/$$/status\n";
+  EXPECT_EQ(hand(program(read_masks + kTakeRight +
+                         "env | grep -E '^(LD_PRELOAD|ARENITE_)'; echo $masks" + kSayDone)),
             HandedOver::written);
   sigset_t after;
   ::pthread_sigmask(SIG_SETMASK, &mask, &after);
   ::signal(SIGPIPE, before);
   for (const char* name : {"LD_PRELOAD", "ARENITE_OPTIONS", "ARENITE_TEST_KEPT"}) ::unsetenv(name);
-  EXPECT_EQ(written(),
-            "ARENITE_TEST_KEPT=1\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000000000\n");
+  EXPECT_EQ(written(), "ARENITE_TEST_KEPT=1\nSigBlk: 0000000000000000 SigIgn: 0000000000000000\n");
   EXPECT_EQ(::sigismember(&after, SIGUSR1), 1);
   EXPECT_EQ(::sigismember(&after, SIGUSR2), 0);
 }
@@ -164,6 +167,23 @@ TEST_F(Helper, WorksWhereStdinIsClosed) {
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_EQ(status, 0);
   EXPECT_EQ(written(), "the text\n");
+}
+
+/// Where it looks from is this test's own file.
+TEST(Symbolizer, IsFoundWhereThereIsRoomForItsPath) {
+  std::string there(1000, '#');
+  const bool found = find_symbolizer(there.data(), there.size());
+  there.resize(found ? std::strlen(there.c_str()) : 0);
+  EXPECT_TRUE(!found || ::access(there.c_str(), X_OK) == 0) << there;
+  for (std::size_t capacity = 0; capacity < 300; ++capacity) {
+    std::string room(1000, '#');
+    const bool fits = find_symbolizer(room.data(), capacity);
+    EXPECT_EQ(room.find_first_not_of('#', capacity), std::string::npos) << capacity;
+    EXPECT_EQ(fits, found && capacity > there.size()) << capacity;
+    if (fits) {
+      EXPECT_STREQ(room.c_str(), there.c_str());
+    }
+  }
 }
 
 TEST_F(Helper, IsNotStartedWhereDescriptorsHaveRunOut) {

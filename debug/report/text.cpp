@@ -106,7 +106,7 @@ void print_error(const Report& report, Printer& to) {
 /// The fault is of the pointer, not of a byte there.
 bool is_of_pointer(Fault fault) {
   return fault != Fault::heap_buffer_overflow && fault != Fault::heap_buffer_underflow &&
-         fault != Fault::heap_use_after_free && fault != Fault::wild_access;
+         fault != Fault::heap_use_after_free;
 }
 
 void print_region(const Report& report, Printer& to) {

@@ -113,6 +113,23 @@ TEST(Text, SaysOfAWildAccessThatItIsASignal) {
                 kHere + "SUMMARY: AddressSanitizer: SEGV" + kCulprit + kAgain);
 }
 
+TEST(Text, HasThePcOfTheFirstFrameWhereNoOtherIsKnown) {
+  Report report = report_on_block(Fault::heap_use_after_free, kBlock);
+  const auto pc = [&] {
+    const std::string text = text_of(report);
+    const std::size_t at = text.find(" at pc ");
+    return text.substr(at, text.find(" bp ", at) - at);
+  };
+  EXPECT_EQ(pc(), " at pc 0x7d0000001235");
+  report.pc = 1;
+  EXPECT_EQ(pc(), " at pc 0x000000000001");
+  report.pc = 0;
+  report.here = frames({0x401137});
+  EXPECT_EQ(pc(), " at pc 0x000000401137");
+  report.here = {};
+  EXPECT_EQ(pc(), " at pc 0x000000000000");
+}
+
 TEST(Text, BracketsTheBadByteAtBothEndsOfARow) {
   Report report = report_on_block(Fault::heap_buffer_underflow, kBlock - 16);
   add_surroundings(report);
