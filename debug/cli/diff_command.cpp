@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -164,8 +166,9 @@ std::vector<SiteChange> changed(std::map<std::string, SiteChange> changes) {
   const auto weight = [](const SiteChange& one) {
     return std::abs(one.bytes) + std::abs(one.kept);
   };
-  // Of those that moved alike, by label: as they came.
-  std::ranges::stable_sort(list, std::greater(), weight);
+  std::ranges::sort(list, std::less(), [&](const SiteChange& one) {
+    return std::pair(-weight(one), std::string_view(one.label));
+  });
   return list;
 }
 

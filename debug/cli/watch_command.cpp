@@ -12,6 +12,7 @@
 #include <ctime>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -148,7 +149,10 @@ std::string text_of(const Look& now, const Look& before) {
   std::vector<std::size_t> order(b.classes.size());
   std::iota(order.begin(), order.end(), 0);
   const auto weight = [&](std::size_t x) { return b.classes[x].bytes + b.classes[x].kept; };
-  std::ranges::stable_sort(order, std::greater(), weight);
+  // Of those that hold alike, the smaller class first.
+  std::ranges::sort(order, std::greater(), [&](std::size_t x) {
+    return std::pair(weight(x), -static_cast<std::int64_t>(x));
+  });
   for (const std::size_t i : order) {
     const ClassCensus& of = b.classes[i];
     if (of.bytes + of.kept == 0) break;
