@@ -111,6 +111,8 @@ void audit_heaps(WatchedView& watched, Contents contents, Examination& examinati
 
 void Examination::require_contents() const {
   if (!lacking.empty()) throw CannotTell(lacking);
+  for (const HeapReport& heap : heaps)
+    if (heap.result.end == AuditEnd::other) throw CannotTell(why(heap));
 }
 
 std::uint64_t Examination::finding_count() const {

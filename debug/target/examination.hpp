@@ -66,7 +66,8 @@ struct Examination {
   std::string lacking;
 
   std::uint64_t finding_count() const;
-  /// For what follows pointers. Throws CannotTell if the file was saved without contents.
+  /// For what follows pointers. Throws CannotTell if the file was saved without contents, or if a
+  /// heap has another layout: the whole of its reservation would be read for pointers to others.
   void require_contents() const;
   /// As `ExitCode`; `reason` becomes a sentence if it is kCannotTell.
   int exit_code(std::string& reason) const;

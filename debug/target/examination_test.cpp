@@ -91,6 +91,12 @@ TEST_F(ExaminationTest, CannotTellOfAnotherLayout) {
   EXPECT_EQ(reason_, "there is no memory for the audit");
 }
 
+TEST_F(ExaminationTest, PointersAreFollowedInHeapsThatAreUnderstood) {
+  EXPECT_NO_THROW(examination_.require_contents());
+  second().result.end = AuditEnd::other;
+  EXPECT_THROW(examination_.require_contents(), CannotTell);
+}
+
 TEST_F(ExaminationTest, CannotTellOfALayerThatIsNotRead) {
   for (const LayerEnd end : {LayerEnd::none, LayerEnd::there}) {
     first().layer.end = end;
