@@ -101,13 +101,13 @@ class AuditFixture : public ::testing::Test {
     other_.push_back(between);
   }
 
-  /// A burst that its array does not hold, over a shelf that has grown.
+  /// A burst that its array does not hold, over shelves that have room.
   void fill_shelf() {
     root().lists[kShelvedClass].shelf_room.store(root().classes[kShelvedClass].shelf_slots);
     std::vector<void*> burst(2u * Classes::kFacts[kShelvedClass].slots);
     for (void*& block : burst) block = allocate(Classes::kBlocks[kShelvedClass], second_);
     for (void* block : burst) free(block, second_);
-    ASSERT_GT(root().lists[kShelvedClass].shelved.load(), 1u);
+    ASSERT_GT(root().lists[kShelvedClass].shelved[kShelf].load(), 1u);
   }
 
   /// Every finding of an audit, one line each.
@@ -169,6 +169,8 @@ class AuditFixture : public ::testing::Test {
  protected:
   static constexpr unsigned kBusyClass = 2;
   static constexpr unsigned kShelvedClass = 3;
+  /// The second thread's own.
+  static constexpr unsigned kShelf = 1;
 
   /// Frees a block past the arrays, so that its bit is set now.
   void give_up(void*& block) {

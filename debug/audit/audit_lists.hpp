@@ -31,8 +31,8 @@ class ListAudit {
 
   void check_unused(std::uint32_t number) {
     const ClassList<Remote>& list = plan().root.lists[number];
-    if (list.head != kNone || list.tail != kNone || list.length != 0 || list.shelved != 0 ||
-        list.shelf_room != 0)
+    if (list.head != kNone || list.tail != kNone || list.length != 0 || list.shelved[0] != 0 ||
+        list.shelved[1] != 0 || list.shelf_room != 0)
       add_list(number, Message{} << "there is no such class, but its list has something");
   }
 

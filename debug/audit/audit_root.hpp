@@ -83,7 +83,7 @@ class RootAudit {
 
   Place place() const { return {Subject::root, 0, plan_.root_address}; }
   std::uint64_t shelves_bytes() const {
-    return std::uint64_t{root_.class_count} * root_.shelf_bytes;
+    return root_.page_bytes / 2 + std::uint64_t{root_.class_count} * root_.shelf_bytes;
   }
   std::uint64_t arena_bytes() const { return std::uint64_t{root_.pool_bytes} * kArenaPools; }
 
@@ -153,8 +153,8 @@ class RootAudit {
                record.capacity <= std::uint64_t{root_.bitmap_bytes} * 8,
            "capacity", record.capacity);
       need(record.first_line == lines && record.first_line <= 255, "first line", record.first_line);
-      need(std::uint64_t{8} * record.shelf_slots <= root_.shelf_bytes, "room on its shelf",
-           record.shelf_slots);
+      need(std::uint64_t{8} * kClassShelves * record.shelf_slots <= root_.shelf_bytes,
+           "room on its shelf", record.shelf_slots);
       block_bytes = record.block_bytes;
       const std::uint64_t bytes = kArrayHeaderBytes + std::uint64_t{8} * record.slots;
       lines = record.first_line + divide_up(bytes, kLineBytes);

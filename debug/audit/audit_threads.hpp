@@ -21,7 +21,7 @@ class ThreadAudit {
 
   void run() {
     for (thread_ = 0; thread_ < plan().thread_count; ++thread_) check_thread();
-    for (std::uint32_t i = 0; i < plan().root.class_count; ++i) check_shelf(i);
+    for (std::uint32_t i = 0; i < plan().root.class_count; ++i) check_shelves(i);
   }
 
  private:
@@ -82,22 +82,32 @@ class ThreadAudit {
                   Holder::array);
   }
 
-  void check_shelf(std::uint32_t size_class) {
-    const ClassRecord& record = plan().root.classes[size_class];
-    const ClassList<Remote>& list = plan().root.lists[size_class];
-    const auto wrong = [&](const char* what) {
+  void check_shelves(std::uint32_t size_class) {
+    const std::uint32_t room = plan().root.lists[size_class].shelf_room;
+    const std::uint32_t slots = plan().root.classes[size_class].shelf_slots;
+    if (room > slots)
       context_.findings.add(Invariant::T1,
-                            {Subject::size_class, size_class, plan().shelf(size_class)},
-                            Message{} << "shelf of class " << size_class << ": " << what << " ("
-                                      << list.shelved << " blocks, room for " << list.shelf_room
-                                      << ", " << record.shelf_slots << " slots)");
+                            {Subject::size_class, size_class, plan().shelf(size_class, 0, 0)},
+                            Message{} << "shelves of class " << size_class << ": room for " << room
+                                      << " blocks is more than the " << slots << " slots");
+    for (unsigned i = 0; i < kClassShelves; ++i) check_shelf(size_class, i);
+  }
+
+  void check_shelf(std::uint32_t size_class, unsigned number) {
+    const std::uint32_t slots = plan().root.classes[size_class].shelf_slots;
+    const std::uint32_t count = plan().root.lists[size_class].shelved[number];
+    const std::uint32_t standing = std::min(count, slots);
+    const Address at = plan().shelf(size_class, number, standing);
+    const auto wrong = [&](const char* what) {
+      context_.findings.add(Invariant::T1, {Subject::size_class, size_class, at},
+                            Message{} << "shelf " << number << " of class " << size_class << ": "
+                                      << what << " (" << count << " blocks, " << slots
+                                      << " slots)");
     };
-    if (list.shelf_room > record.shelf_slots) wrong("the room is more than the slots");
-    if (list.shelved > record.shelf_slots) wrong("the count is above the slots");
-    if (list.shelved == 0) return;
-    if (plan().root.shelves.committed == 0) return wrong("no shelf is accessible");
-    check_entries(size_class, plan().shelf(size_class),
-                  std::min<std::uint32_t>(list.shelved, record.shelf_slots), Holder::shelf);
+    if (count > slots) wrong("the count is above the slots");
+    if (count == 0) return;
+    if (plan().root.shelves.committed == 0) return wrong("it is not accessible");
+    check_entries(size_class, at, standing, Holder::shelf);
   }
 
   static std::uint32_t reciprocal(std::uint32_t block_bytes) {
@@ -120,7 +130,7 @@ class ThreadAudit {
     const auto wrong = [&](const char* what) {
       Message message;
       if (holder == Holder::shelf)
-        message << "on the shelf of class " << size_class << ": " << what;
+        message << "on a shelf of class " << size_class << ": " << what;
       else
         message << "in the array of class " << size_class << " of thread block " << thread_ << ": "
                 << what;

@@ -378,7 +378,8 @@ TYPED_TEST(BrokenTest, P6_list_of_a_class_there_is_not) {
   expect(list.head);
   expect(list.tail);
   expect(list.length);
-  expect(list.shelved);
+  expect(list.shelved[0]);
+  expect(list.shelved[1]);
   expect(list.shelf_room);
   EXPECT_TRUE(this->audit().only({})) << this->audit();
 }
@@ -533,14 +534,17 @@ TYPED_TEST(BrokenTest, T2_entries) {
 
 TYPED_TEST(BrokenTest, T1_shelf) {
   ClassList<Native>& list = this->root().lists[this->kShelvedClass];
-  const std::uint32_t shelved = list.shelved.load(), room = list.shelf_room.load();
+  const std::uint32_t room = list.shelf_room.load();
   const std::uint32_t slots = this->root().classes[this->kShelvedClass].shelf_slots;
   list.shelf_room.store(slots + 1);
   EXPECT_ONLY("T1");
   list.shelf_room.store(room);
-  list.shelved.store(slots + 1);
-  EXPECT_ONLY("T1", "T2");
-  list.shelved.store(shelved);
+  for (std::atomic<std::uint32_t>& shelved : list.shelved) {
+    const std::uint32_t before = shelved.load();
+    shelved.store(slots + 1);
+    EXPECT_ONLY("T1", "T2");
+    shelved.store(before);
+  }
   EXPECT_TRUE(this->audit().only({})) << this->audit();
   this->root().shelves.committed.store(0);
   EXPECT_ONLY("T1");
@@ -558,8 +562,9 @@ TYPED_TEST(BrokenTest, T1_shelf_of_every_class) {
 }
 
 TYPED_TEST(BrokenTest, T2_on_a_shelf) {
-  std::uint64_t* shelf =
-      this->tables().shelf(SizeClass{static_cast<std::uint8_t>(this->kShelvedClass)});
+  const SizeClass size_class{static_cast<std::uint8_t>(this->kShelvedClass)};
+  const std::uint32_t shelved = this->root().lists[size_class.value].shelved[this->kShelf].load();
+  std::uint64_t* shelf = this->tables().shelf(size_class, this->kShelf, shelved);
   const BlockArray array = this->array(this->second_, this->kShelvedClass);
   ASSERT_GT(array.count(), 0u);
   const std::uint64_t block = shelf[0];

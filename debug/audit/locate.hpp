@@ -144,14 +144,19 @@ class Locator {
   }
 
   bool shelved(Location& found) const {
-    if (plan_.root.shelves.committed == 0) return false;
+    for (unsigned i = 0; i < kClassShelves; ++i)
+      if (stands_on_shelf(found, i)) return true;
+    return false;
+  }
+
+  bool stands_on_shelf(Location& found, unsigned number) const {
     const std::uint32_t count =
-        std::min<std::uint32_t>(plan_.root.lists[found.size_class].shelved,
+        std::min<std::uint32_t>(plan_.root.lists[found.size_class].shelved[number],
                                 plan_.root.classes[found.size_class].shelf_slots);
+    const Address at = plan_.shelf(found.size_class, number, count);
     for (std::uint32_t k = 0; k < count; ++k) {
       std::uint64_t entry;
-      if (read_object(view_, plan_.shelf(found.size_class) + k * 8, entry) &&
-          entry == found.begin) {
+      if (read_object(view_, at + k * 8, entry) && entry == found.begin) {
         found.thread = Location::kOnShelf;
         return true;
       }

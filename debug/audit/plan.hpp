@@ -30,8 +30,12 @@ struct HeapPlan {
   Address bitmap(std::uint32_t pool) const {
     return root.bitmaps.address + std::uint64_t{pool} * root.bitmap_bytes;
   }
-  Address shelf(std::uint32_t size_class) const {
-    return root.shelves.address + std::uint64_t{size_class} * root.shelf_bytes;
+  /// Where `count` blocks stand on one of a class's shelves.
+  Address shelf(std::uint32_t size_class, unsigned number, std::uint32_t count) const {
+    const Address begin = root.shelves.address + root.page_bytes / 2;
+    const Address middle =
+        begin + std::uint64_t{size_class} * root.shelf_bytes + root.shelf_bytes / 2;
+    return number == 0 ? middle : middle - std::uint64_t{count} * 8;
   }
   Address thread(std::uint32_t index) const {
     return root.threads.address + std::uint64_t{index} * root.thread_bytes;

@@ -28,10 +28,8 @@ class HeldBlocks {
   void gather(const View& view) {
     for (std::uint32_t thread = 0; thread < plan_.thread_count; ++thread)
       for (std::uint32_t i = 0; i < plan_.root.class_count; ++i) gather_array(view, thread, i);
-    if (plan_.root.shelves.committed == 0) return;
     for (std::uint32_t i = 0; i < plan_.root.class_count; ++i)
-      gather_entries(view, plan_.shelf(i), i, plan_.root.lists[i].shelved,
-                     plan_.root.classes[i].shelf_slots);
+      for (unsigned shelf = 0; shelf < kClassShelves; ++shelf) gather_shelf(view, i, shelf);
   }
 
   const std::uint64_t* of_pool(std::uint32_t pool) const {
@@ -48,6 +46,15 @@ class HeldBlocks {
     if (!read_object(view, at, array)) return;
     gather_entries(view, at + kArrayHeaderBytes, size_class, array.count,
                    plan_.root.classes[size_class].slots);
+  }
+
+  template <MemoryView View>
+  void gather_shelf(const View& view, std::uint32_t size_class, unsigned number) {
+    const std::uint32_t slots = plan_.root.classes[size_class].shelf_slots;
+    const std::uint32_t count =
+        std::min<std::uint32_t>(plan_.root.lists[size_class].shelved[number], slots);
+    if (count != 0)
+      gather_entries(view, plan_.shelf(size_class, number, count), size_class, count, slots);
   }
 
   template <MemoryView View>

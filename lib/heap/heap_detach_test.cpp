@@ -38,7 +38,8 @@ class HeapDetachTest : public HeapFixture<Setup> {
 
   unsigned shelved() const {
     using Classes = SizeClasses<typename Setup::Layout>;
-    return this->heap.root().lists[Classes::class_of(kSize).value].shelved.load();
+    const auto& list = this->heap.root().lists[Classes::class_of(kSize).value];
+    return list.shelved[0].load() + list.shelved[1].load();
   }
 };
 using Setups = testing::Types<On<Tiny>, On<Classic>, On<Production>>;

@@ -170,24 +170,24 @@ TYPED_TEST(HeapTest, BurstsComeToBeServedFromTheShelf) {
   if (!this->kHasArrays) return;
   // More than an array holds, less than a shelf.
   const unsigned count = 2u * SizeClasses<typename TestFixture::G>::kFacts[0].slots;
-  const auto& list = this->heap.root().lists[0];
+  const auto& shelved = this->heap.root().lists[0].shelved[0];  // the first thread's own
   std::vector<void*> blocks(count);
   std::uint32_t most = 0;
   for (int round = 0; round < 6; ++round) {
     for (void*& block : blocks) block = this->allocate(1);
     if (round == 0) {
-      EXPECT_EQ(list.shelved.load(), 0u);
+      EXPECT_EQ(shelved.load(), 0u);
     }
     EXPECT_EQ(std::set<void*>(blocks.begin(), blocks.end()).size(), count);
     for (void* block : blocks) this->free(block);
-    most = list.shelved.load();
+    most = shelved.load();
     if (round == 0) {
       EXPECT_EQ(most, 0u) << "who only gives back needs no shelf";
     }
   }
   EXPECT_GT(most, 0u);
   this->expect_all_free();
-  EXPECT_EQ(list.shelved.load(), 0u);
+  EXPECT_EQ(shelved.load(), 0u);
 }
 
 TYPED_TEST(HeapTest, WhatShelvesHoldIsHadWhenNothingElseIs) {
@@ -199,10 +199,10 @@ TYPED_TEST(HeapTest, WhatShelvesHoldIsHadWhenNothingElseIs) {
     for (void* block : blocks) this->free(block);
     blocks.clear();
   }
-  ASSERT_GT(this->heap.root().lists[0].shelved.load(), 0u);
+  ASSERT_GT(this->heap.root().lists[0].shelved[0].load(), 0u);
   std::vector<void*> spans;
   while (void* span = this->allocate(this->kPool)) spans.push_back(span);
-  EXPECT_EQ(this->heap.root().lists[0].shelved.load(), 0u);
+  EXPECT_EQ(this->heap.root().lists[0].shelved[0].load(), 0u);
   for (void* span : spans) this->free(span);
   this->expect_all_free();
 }

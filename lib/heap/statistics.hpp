@@ -120,7 +120,8 @@ class StatisticsCollector {
     for (std::uint32_t i = 0; i < root_.threads_used; ++i) take_thread(i);
     for (std::uint32_t i = 0; i < root_.class_count; ++i) {
       ClassStatistics& of = statistics_.classes[i];
-      of.held += std::min<std::uint32_t>(root_.lists[i].shelved, root_.classes[i].shelf_slots);
+      for (const std::uint32_t blocks : root_.lists[i].shelved)
+        of.held += std::min<std::uint32_t>(blocks, root_.classes[i].shelf_slots);
       const std::uint64_t others = of.held + of.free + of.uncarved;
       of.live = of.capacity - std::min(of.capacity, others);
     }

@@ -9,7 +9,7 @@
 
 #include "heap/class_pools.hpp"
 #include "os/lock.hpp"
-#include "thread/shelf.hpp"
+#include "thread/shelves.hpp"
 
 namespace arenite {
 
@@ -38,7 +38,7 @@ class ThreadArrays : public ClassPools<Config> {
     BlockArray array = array_of(thread, size_class);
     const bool own = wants_own_pool(thread, size_class);
     const unsigned wanted = next_fill(thread, size_class);
-    if (void* block = refill_from_shelf(array, size_class, wanted)) return block;
+    if (void* block = refill_from_shelf(thread, size_class, wanted)) return block;
     const unsigned lowest = own ? take_from_own(thread, size_class, array, wanted)
                                 : take_from_listed(size_class, array, wanted);
     const unsigned count = wanted - lowest;
@@ -97,7 +97,7 @@ class ThreadArrays : public ClassPools<Config> {
   /// Hands all blocks of all shelves back to the bitmaps.
   void drain_shelves() {
     for (std::size_t i = 0; i < Classes::kCount; ++i)
-      drain_shelf(SizeClass{static_cast<std::uint8_t>(i)});
+      drain_shelves_of(SizeClass{static_cast<std::uint8_t>(i)});
   }
 
  private:
@@ -108,18 +108,23 @@ class ThreadArrays : public ClassPools<Config> {
            is_diverted(thread);
   }
 
-  void* refill_from_shelf(BlockArray array, SizeClass size_class, unsigned wanted) {
-    Shelf<Geometry> shelf(root_, size_class);
-    if (!shelf.may_hold_blocks()) {
-      shelf.note_missed(wanted);
+  void* refill_from_shelf(ThreadBlock thread, SizeClass size_class, unsigned wanted) {
+    BlockArray array = array_of(thread, size_class);
+    Shelves<Geometry> shelves(root_, size_class);
+    if (!shelves.may_hold_blocks()) {
+      shelves.note_missed(wanted);
       return nullptr;
     }
+    const unsigned own = own_shelf(thread_header(thread).index);
     unsigned count = 0;
     {
       LockGuard guard(root_.lists[size_class.value].lock);
-      count = shelf.take(array.free_slots(), wanted);
+      count = shelves.take(own, array.free_slots(), wanted);
     }
-    if (count == 0) return nullptr;
+    if (count == 0) {
+      shelves.note_missed(wanted);
+      return nullptr;
+    }
     array.set_count(count - 1);
     return pointer(array.slot(count - 1));
   }
@@ -135,24 +140,24 @@ class ThreadArrays : public ClassPools<Config> {
   }
 
   /// Until `shelf_keep` entries remain if the shelf has room, else until `keep` do.
-  void shelve_or_hand_back(ThreadBlock thread, SizeClass size_class, unsigned shelf_keep,
-                           unsigned keep) {
-    if (shelve(thread, size_class, shelf_keep)) return;
-    const unsigned passed = array_of(thread, size_class).count() - keep;
-    hand_back(thread, size_class, keep);
-    if (Shelf<Geometry>(root_, size_class).note_passed(passed)) drain_shelf(size_class);
+  [[gnu::always_inline]] void shelve_or_hand_back(ThreadBlock thread, SizeClass size_class,
+                                                  unsigned shelf_keep, unsigned keep) {
+    if (!shelve(thread, size_class, shelf_keep)) pass_by_shelves(thread, size_class, keep);
   }
 
-  bool shelve(ThreadBlock thread, SizeClass size_class, unsigned keep) {
+  [[gnu::noinline]] void pass_by_shelves(ThreadBlock thread, SizeClass size_class, unsigned keep) {
+    const unsigned passed = array_of(thread, size_class).count() - keep;
+    hand_back(thread, size_class, keep);
+    if (Shelves<Geometry>(root_, size_class).note_passed(passed)) drain_shelves_of(size_class);
+  }
+
+  [[gnu::always_inline]] bool shelve(ThreadBlock thread, SizeClass size_class, unsigned keep) {
     BlockArray array = array_of(thread, size_class);
-    const unsigned count = array.count() - keep;
-    Shelf<Geometry> shelf(root_, size_class);
-    if (!shelf.has_room(count)) return false;
+    Shelves<Geometry> shelves(root_, size_class);
+    if (!shelves.has_room(array.count() - keep)) return false;
+    const unsigned own = own_shelf(thread_header(thread).index);
     LockGuard guard(root_.lists[size_class.value].lock);
-    if (!shelf.has_room(count) || !open_shelves()) return false;
-    array.set_count(keep);
-    shelf.put(array.slots() + keep, count);
-    return true;
+    return open_shelves() && shelves.put(own, array, keep);
   }
 
   /// A class lock is held.
@@ -164,17 +169,18 @@ class ThreadArrays : public ClassPools<Config> {
     return reservation().commit_shelves();
   }
 
-  void drain_shelf(SizeClass size_class) {
-    Shelf<Geometry> shelf(root_, size_class);
-    while (shelf.may_hold_blocks()) {
-      std::uint64_t blocks[64];
-      unsigned count = 0;
+  void drain_shelves_of(SizeClass size_class) {
+    Shelves<Geometry> shelves(root_, size_class);
+    if (!shelves.may_hold_blocks()) return;
+    std::uint64_t blocks[64];
+    unsigned count = 0;
+    do {
       {
         LockGuard guard(root_.lists[size_class.value].lock);
-        count = shelf.take(blocks, 64);
+        count = shelves.take_any(blocks, 64);
       }
       give_back(blocks, count, size_class);
-    }
+    } while (count != 0);
   }
 };
 

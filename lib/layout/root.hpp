@@ -13,8 +13,10 @@
 namespace arenite {
 
 inline constexpr std::uint64_t kRootCookie = 0x6574696e65726165;  // "earenite" backwards
-inline constexpr std::uint32_t kLayoutVersion = 4;
+inline constexpr std::uint32_t kLayoutVersion = 5;
 inline constexpr unsigned kMaxClasses = 128;
+/// Shelves of a class: threads are spread over them by the numbers of their thread blocks.
+inline constexpr unsigned kClassShelves = 2;
 
 /// A stretch of the reservation; what lies before `committed` is accessible.
 template <class Space>
@@ -24,20 +26,19 @@ struct Stretch {
   Shared<Space, std::uint64_t> committed;
 };
 
-/// The listed pools of a class, oldest first, and its shelf. `lock` is the class lock.
+/// The listed pools of a class, oldest first, and its shelves. `lock` is the class lock.
 template <class Space>
 struct ClassList {
   Shared<Space, std::uint32_t> lock;
   std::uint32_t head;
   std::uint32_t tail;
   std::uint32_t length;
-  /// Blocks on the shelf; written under the class lock.
-  Shared<Space, std::uint32_t> shelved;
-  /// How many the shelf may hold now; it grows with use.
+  /// How many both shelves may hold together now; it grows with use.
   Shared<Space, std::uint32_t> shelf_room;
-  /// Blocks that went past the shelf and were not asked for since. Steers only.
+  /// Blocks that went past the shelves and were not asked for since. Steers only.
   Shared<Space, std::uint32_t> passed;
-  std::uint32_t reserved;
+  /// Blocks on each shelf; written under the class lock.
+  Shared<Space, std::uint32_t> shelved[kClassShelves];
 };
 
 /// What the geometry says of a class.
@@ -78,8 +79,9 @@ struct HeapRoot {
   Stretch<Space> class_bytes;
   Stretch<Space> pools;
   Stretch<Space> bitmaps;
-  /// A shelf for each class, `shelf_bytes` long: addresses of free blocks. Accessible from the
-  /// first use on.
+  /// The shelves of each class, `shelf_bytes` long: addresses of free blocks. They grow from their
+  /// middle, the first upwards, the second downwards, so that small ones share a page: all begins
+  /// half a page behind the beginning of the stretch. Accessible from the first use on.
   Stretch<Space> shelves;
   Stretch<Space> threads;
   Stretch<Space> range;

@@ -58,10 +58,12 @@ class Tables {
     return &entry<BitmapWord<Native>>(root_.bitmaps,
                                       std::size_t{index.value} * Classes::kBitmapWords);
   }
-  /// The slots of a class's shelf. Requires: shelves are accessible.
-  std::uint64_t* shelf(SizeClass size_class) const {
-    return &entry<std::uint64_t>(root_.shelves,
-                                 std::size_t{size_class.value} * Geometry::kShelfSlots);
+  /// The slots that `count` blocks take on one of a class's shelves. Requires: shelves are
+  /// accessible.
+  std::uint64_t* shelf(SizeClass size_class, unsigned number, std::size_t count) const {
+    constexpr std::size_t kHalfPage = Geometry::kPageBytes / 2 / 8;
+    const std::size_t middle = (2 * std::size_t{size_class.value} + 1) * Geometry::kShelfSlots;
+    return &entry<std::uint64_t>(root_.shelves, kHalfPage + middle - (number == 0 ? 0 : count));
   }
   ArenaDescriptor<Native>& arena(ArenaIndex index) const {
     return entry<ArenaDescriptor<Native>>(root_.arenas, index.value);

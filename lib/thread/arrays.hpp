@@ -14,14 +14,19 @@ namespace arenite {
 /// A thread block, or the diverted one that stands for "none yet".
 using ThreadBlock = Address;
 
-/// Copies addresses of blocks, two at a time and eight to a turn. Each is read and written whole.
+/// Copies addresses of blocks, two at a time and sixteen to a turn. Each is read and written whole.
 inline void copy_slots(std::uint64_t* to, const std::uint64_t* from, unsigned count) {
   using Two [[gnu::vector_size(16), gnu::aligned(8), gnu::may_alias]] = std::uint64_t;
   const auto two = [&](unsigned at) {
     *reinterpret_cast<Two*>(to + at) = *reinterpret_cast<const Two*>(from + at);
   };
-  for (const std::uint64_t* end = from + count / 8 * 8; from != end; from += 8, to += 8) {
-    two(0), two(2), two(4), two(6);
+  const auto eight = [&](unsigned at) { two(at), two(at + 2), two(at + 4), two(at + 6); };
+  for (const std::uint64_t* end = from + count / 16 * 16; from != end; from += 16, to += 16) {
+    eight(0), eight(8);
+  }
+  if ((count & 8) != 0) {
+    eight(0);
+    from += 8, to += 8;
   }
   for (count %= 8; count > 0; --count) *to++ = *from++;
 }

@@ -147,32 +147,42 @@ class Labels {
   Label of_shelf_slots(const MetadataField& field, std::size_t bit) const {
     const auto slots = flipped<std::uint16_t>(field, bit);
     if (slots > G::kShelfSlots) return "R2";
-    const bool enough =
-        slots >= list(field.index).shelved.load() && slots >= list(field.index).shelf_room.load();
+    const ClassList<Native>& shelves = list(field.index);
+    const bool enough = slots >= shelves.shelved[0].load() && slots >= shelves.shelved[1].load() &&
+                        slots >= shelves.shelf_room.load();
     return enough ? kUnchecked : "T1";
   }
 
   Label of_list(const MetadataField& field, std::size_t bit) const {
     // The count of what passed a shelf only steers.
-    if (field.name == kLock || is(field, "passed") || is(field, "reserved")) return kUnchecked;
-    const bool of_its_shelf = is(field, "shelved") || is(field, "shelf_room");
-    if (!of_its_shelf || field.index >= Classes::kCount) return "P6";
+    if (field.name == kLock || is(field, "passed")) return kUnchecked;
+    const bool counts = is(field, "shelved[0]") || is(field, "shelved[1]");
+    if ((!counts && !is(field, "shelf_room")) || field.index >= Classes::kCount) return "P6";
     const auto number = flipped<std::uint32_t>(field, bit);
     if (number > heap_.root().classes[field.index].shelf_slots) return "T1";
     if (is(field, "shelf_room")) return kUnchecked;
-    // Fewer: what is not counted any more looks live. More: what stands behind counts.
-    if (number != 0 && heap_.root().shelves.committed.load() == 0) return "T1";
-    for (std::uint32_t slot = list(field.index).shelved.load(); slot < number; ++slot)
-      if (!could_hold(field.index, shelf(field.index)[slot])) return "T2 B1 P3";
+    return of_shelf_count(field.index, is(field, "shelved[0]") ? 0 : 1, number);
+  }
+
+  /// Fewer: what is not counted any more looks live. More: what stands behind counts.
+  Label of_shelf_count(std::uint32_t size_class, unsigned shelf, std::uint32_t count) const {
+    if (count != 0 && heap_.root().shelves.committed.load() == 0) return "T1";
+    for (std::uint32_t place = list(size_class).shelved[shelf].load(); place < count; ++place)
+      if (!could_hold(size_class, on_shelf(size_class, shelf, place))) return "T2 B1 P3";
     return kUnchecked;
   }
 
-  const std::uint64_t* shelf(std::uint32_t size_class) const {
-    return tables_.shelf(SizeClass{static_cast<std::uint8_t>(size_class)});
+  /// What stands so far from the middle on a shelf.
+  Address on_shelf(std::uint32_t size_class, unsigned shelf, std::uint32_t place) const {
+    const SizeClass number{static_cast<std::uint8_t>(size_class)};
+    return tables_.shelf(number, shelf, place + 1)[shelf == 0 ? place : 0];
   }
 
   Label of_shelf(const MetadataField& field, std::size_t bit) const {
-    if (field.index >= list(field.size_class).shelved.load()) return kUnchecked;
+    constexpr std::uint32_t kMiddle = G::kShelfSlots;
+    const bool upwards = field.index >= kMiddle;
+    const std::uint32_t place = upwards ? field.index - kMiddle : kMiddle - 1 - field.index;
+    if (place >= list(field.size_class).shelved[upwards ? 0 : 1].load()) return kUnchecked;
     return could_hold(field.size_class, flipped<std::uint64_t>(field, bit)) ? kUnchecked
                                                                             : "T2 B1 P3";
   }
@@ -310,8 +320,9 @@ class Labels {
           if (held.slot(slot) == at) return true;
       }
     for (std::uint32_t i = 0; i < Classes::kCount; ++i)
-      for (std::uint32_t slot = 0; slot < list(i).shelved.load(); ++slot)
-        if (shelf(i)[slot] == at) return true;
+      for (unsigned shelf = 0; shelf < kClassShelves; ++shelf)
+        for (std::uint32_t place = 0; place < list(i).shelved[shelf].load(); ++place)
+          if (on_shelf(i, shelf, place) == at) return true;
     return false;
   }
 

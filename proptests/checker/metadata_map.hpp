@@ -76,10 +76,10 @@ inline constexpr Part kClassParts[] = {
     ARENITE_PART(ClassRecord, shelf_slots),
 };
 inline constexpr Part kListParts[] = {
-    ARENITE_PART(ClassList<Remote>, lock),    ARENITE_PART(ClassList<Remote>, head),
-    ARENITE_PART(ClassList<Remote>, tail),    ARENITE_PART(ClassList<Remote>, length),
-    ARENITE_PART(ClassList<Remote>, shelved), ARENITE_PART(ClassList<Remote>, shelf_room),
-    ARENITE_PART(ClassList<Remote>, passed),  ARENITE_PART(ClassList<Remote>, reserved),
+    ARENITE_PART(ClassList<Remote>, lock),       ARENITE_PART(ClassList<Remote>, head),
+    ARENITE_PART(ClassList<Remote>, tail),       ARENITE_PART(ClassList<Remote>, length),
+    ARENITE_PART(ClassList<Remote>, shelf_room), ARENITE_PART(ClassList<Remote>, passed),
+    ARENITE_PART(ClassList<Remote>, shelved[0]), ARENITE_PART(ClassList<Remote>, shelved[1]),
 };
 inline constexpr Part kArenaParts[] = {
     ARENITE_PART(ArenaDescriptor<Remote>, free_pools),
@@ -183,11 +183,15 @@ class MetadataMap {
     add_rest(root_.threads, std::size_t{root_.threads_used.load()} * ThreadLayout<G>::kBytes);
   }
 
+  /// Both shelves of a class, from the lowest slot of the one that grows downwards on.
   void add_shelves() {
+    constexpr std::uint32_t kSlots = kClassShelves * G::kShelfSlots;
+    const Address begin = root_.shelves.address + G::kPageBytes / 2;
+    add("table", "unused", root_.shelves.address, G::kPageBytes / 2);
     for (std::uint32_t i = 0; i < Classes::kCount; ++i)
-      for (std::uint32_t slot = 0; slot < G::kShelfSlots; ++slot)
-        add("shelf", "slot", root_.shelves.address + (i * G::kShelfSlots + slot) * 8, 8, slot, i);
-    add_rest(root_.shelves, Classes::kCount * G::kShelfSlots * 8);
+      for (std::uint32_t slot = 0; slot < kSlots; ++slot)
+        add("shelf", "slot", begin + (i * kSlots + slot) * 8, 8, slot, i);
+    add_rest(root_.shelves, G::kPageBytes / 2 + Classes::kCount * kSlots * 8);
   }
 
   void add_thread(std::uint32_t index) {

@@ -6,7 +6,7 @@
 #include "proptests/schedule/heap_protocol.hpp"
 #include "proptests/schedule/protocol_test.hpp"
 #include "thread/registry.hpp"
-#include "thread/shelf.hpp"
+#include "thread/shelves.hpp"
 
 namespace arenite::schedule {
 namespace {
@@ -52,28 +52,36 @@ TEST(ObserverSchedules, CountsNoCopiedBlockThatIsNotThere) {
                 [] { check(array().count() == 3, "blocks are lost"); }});
 }
 
-// ---- the shelf of a class ----
+// ---- the shelves of a class ----
 
 constexpr SizeClass kClass{0};
 HeapRoot<Native> root;
-std::uint64_t slots[Tiny::kShelfSlots];
+std::uint64_t slots[Tiny::kPageBytes / 2 / 8 + kClassShelves * Tiny::kShelfSlots];
 
-TEST(ObserverSchedules, CountsNoShelvedBlockThatIsNotThere) {
+template <unsigned shelf>
+void put_and_look() {
+  static std::atomic<std::uint32_t>& shelved = root.lists[kClass.value].shelved[shelf];
   expect_clean({[] {
                   root.shelves.address = reinterpret_cast<Address>(slots);
-                  root.lists[kClass.value].shelved.store(0, std::memory_order_relaxed);
+                  root.lists[kClass.value].shelf_room.store(2, std::memory_order_relaxed);
+                  shelved.store(0, std::memory_order_relaxed);
+                  make_array();
+                  array().push(kBlocks[0]);
+                  array().push(kBlocks[1]);
                 },
-                {[] { Shelf<Tiny>(root, kClass).put(kBlocks, 2); },
+                {[] { Shelves<Tiny>(root, kClass).put(shelf, array(), 0); },
                  [] {
-                   const std::uint32_t count =
-                       root.lists[kClass.value].shelved.load(std::memory_order_acquire);
+                   const std::uint32_t count = shelved.load(std::memory_order_acquire);
+                   const std::uint64_t* seen = Tables<Tiny>(root).shelf(kClass, shelf, count);
                    for (std::uint32_t i = 0; i < count; ++i)
-                     check(slots[i] == kBlocks[i], "no such block");
+                     check(seen[i] == kBlocks[i], "no such block");
                  }},
-                [] {
-                  check(root.lists[kClass.value].shelved.load(std::memory_order_relaxed) == 2,
-                        "blocks are lost");
-                }});
+                [] { check(shelved.load(std::memory_order_relaxed) == 2, "blocks are lost"); }});
+}
+
+TEST(ObserverSchedules, CountsNoShelvedBlockThatIsNotThere) {
+  put_and_look<0>();
+  put_and_look<1>();
 }
 
 // ---- a pool's bitmap ----

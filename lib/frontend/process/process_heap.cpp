@@ -278,9 +278,9 @@ asm(R"(
   .balign 4
   .long 8, 16, 1
   .asciz "Arenite"
-  .quad 4
+  .quad 5
 0:
   .quad arenite_process_heap - 0b
   .popsection
 )");
-static_assert(arenite::kLayoutVersion == 4, "the note above repeats it");
+static_assert(arenite::kLayoutVersion == 5, "the note above repeats it");
