@@ -123,8 +123,8 @@ class RootAudit {
     require(root_.attached_offset % 4 == 0 && root_.attached_offset >= kLineBytes &&
                 root_.attached_offset + std::uint64_t{4} * root_.class_count <= root_.thread_bytes,
             r2, "place of the attached pools in a thread block", root_.attached_offset);
-    require(root_.shelf_bytes % 8 == 0 && root_.shelf_bytes > 0, r2, "size of a shelf",
-            root_.shelf_bytes);
+    require(root_.shelf_bytes % (8 * kClassShelves) == 0 && root_.shelf_bytes > 0, r2,
+            "size of a shelf", root_.shelf_bytes);
     require(root_.max_threads > 0 && root_.max_threads <= kMaxThreads, r2, "thread limit",
             root_.max_threads);
     require(root_.threads_used <= root_.max_threads, r2, "number of thread blocks used",

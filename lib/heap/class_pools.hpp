@@ -87,6 +87,12 @@ class ClassPools : public HeapParts<Config> {
     close_if_empty(pool, size_class);
   }
 
+  std::uint32_t listed_pools(SizeClass size_class) {
+    ClassList<Native>& list = root_.lists[size_class.value];
+    LockGuard guard(list.lock);
+    return list.length;
+  }
+
   // ---- giving back ----
 
   /// Sets the bits of `count` blocks of the class in the bitmaps of their pools. One that is free
@@ -158,12 +164,6 @@ class ClassPools : public HeapParts<Config> {
   static unsigned blocks_of_line(SizeClass size_class) {
     const std::uint32_t block_bytes = Classes::facts(size_class).block_bytes;
     return kLineBytes % block_bytes == 0 ? static_cast<unsigned>(kLineBytes / block_bytes) : 1;
-  }
-
-  std::uint32_t listed_pools(SizeClass size_class) {
-    ClassList<Native>& list = root_.lists[size_class.value];
-    LockGuard guard(list.lock);
-    return list.length;
   }
 
   /// Of the pool the thread is attached to.

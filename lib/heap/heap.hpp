@@ -40,6 +40,7 @@ class Heap : public ThreadArrays<Config> {
   using Arrays::hand_back_some;
   using Arrays::leave_behind;
   using Arrays::leave_for_good;
+  using Arrays::listed_pools;
   using Arrays::pages_;
   using Arrays::pointer;
   using Arrays::refill;
@@ -153,8 +154,10 @@ class Heap : public ThreadArrays<Config> {
       return allocate_span(thread, size, Geometry::kPoolBytes, false);
     const SizeClass size_class = Classes::class_of(size);
     void* block = refill(thread, size_class);
-    if (block == nullptr && clear_out(thread)) block = refill(thread, size_class);
-    return block;
+    if (block != nullptr) return block;
+    // No pool may become free, and yet what stood on the other shelf be what is asked for.
+    const bool freed_one = clear_out(thread);
+    return freed_one || listed_pools(size_class) > 0 ? refill(thread, size_class) : nullptr;
   }
 
   /// The same, all bytes zero.

@@ -207,6 +207,31 @@ TYPED_TEST(HeapTest, WhatShelvesHoldIsHadWhenNothingElseIs) {
   this->expect_all_free();
 }
 
+TYPED_TEST(HeapTest, WhatTheOtherShelfKeepsForItsThreadsIsHadWhenNothingElseIs) {
+  if (!this->kHasArrays) return;
+  const unsigned count = SizeClasses<typename TestFixture::G>::kFacts[0].slots;
+  ClassList<Native>& list = this->heap.root().lists[0];
+  list.shelf_room.store(this->heap.root().classes[0].shelf_slots);
+  ThreadBlock other = this->heap.attach(2);
+  std::vector<void*> blocks, taken;
+  for (unsigned i = 0; i < 2 * count; ++i) blocks.push_back(this->heap.allocate(other, 1));
+  this->heap.detach(other);
+  while (void* span = this->allocate(this->kPool)) taken.push_back(span);
+  while (void* block = this->allocate(1)) taken.push_back(block);
+  const std::size_t before = taken.size();
+  // Their pools keep live blocks, so that none becomes free.
+  other = this->heap.attach(3);
+  for (unsigned i = 0; i < count; ++i)
+    this->heap.free(other, std::exchange(blocks[2 * i], nullptr));
+  this->heap.detach(other);
+  ASSERT_GT(list.shelved[1].load(), 0u);
+  while (void* block = this->allocate(1)) taken.push_back(block);
+  EXPECT_EQ(taken.size() - before, count);
+  for (void* block : blocks) this->free(block);
+  for (void* block : taken) this->free(block);
+  this->expect_all_free();
+}
+
 TYPED_TEST(HeapTest, FreeingNullDoesNothing) {
   this->free(nullptr);
   EXPECT_EQ(this->heap.root().used_pools, 0u);

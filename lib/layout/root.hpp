@@ -16,6 +16,7 @@ inline constexpr std::uint64_t kRootCookie = 0x6574696e65726165;  // "earenite" 
 inline constexpr std::uint32_t kLayoutVersion = 5;
 inline constexpr unsigned kMaxClasses = 128;
 /// Shelves of a class: threads are spread over them by the numbers of their thread blocks.
+/// They grow from one middle, so there are two.
 inline constexpr unsigned kClassShelves = 2;
 
 /// A stretch of the reservation; what lies before `committed` is accessible.

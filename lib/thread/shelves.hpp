@@ -4,7 +4,8 @@
 // belong to nobody; a pool with a block on a shelf does not become empty.
 //
 // A class has two, and each thread one of them, its own, that it puts on and takes from. From the
-// other it takes only what that has too much of. So what goes to and fro between a thread's array
+// other it takes only what that has too much of: of blocks up to 512 bytes, what stands there above
+// two arrays full; of larger ones, all. So what goes to and fro between a thread's array
 // and its shelf stays with the thread, for blocks of two threads in one line cost both more than
 // all that is done here (lib/adr/011-shelves.md); and what one thread frees for another to allocate
 // still finds its way.
@@ -62,7 +63,7 @@ class Shelves {
     return true;
   }
 
-  /// Blocks were asked for that no shelf had.
+  /// Blocks were asked for that no shelf had for the thread.
   void note_missed(unsigned blocks) {
     const std::uint32_t passed = list_.passed.load(std::memory_order_relaxed);
     if (passed == 0) return;
@@ -75,13 +76,13 @@ class Shelves {
   // ---- under the class lock ----
 
   /// Moves the youngest entries of an array to a shelf, until `keep` remain; false, and nothing
-  /// happened, if it would hold more than there is room for. (Two threads at once may find the same
-  /// room for both shelves; no shelf alone ever holds more.) Entries leave the array before they
-  /// are counted here, so that no block is ever in both. Requires: the table is accessible.
+  /// happened, if both would then hold more than there is room for. Entries leave the array before
+  /// they are counted here, so that no block is ever in both. Requires: the table is accessible.
   bool put(unsigned shelf, BlockArray array, unsigned keep) {
     const unsigned count = array.count() - keep;
     const std::uint32_t after = count_of(shelf) + count;
-    if (after > list_.shelf_room.load(std::memory_order_relaxed)) return false;
+    if (after + count_of(shelf ^ 1) > list_.shelf_room.load(std::memory_order_relaxed))
+      return false;
     array.set_count(keep);
     copy_slots(youngest(shelf, after, count), array.slots() + keep, count);
     // Release: no block is counted that is not there, for audits and for a forked child.
@@ -89,8 +90,8 @@ class Shelves {
     return true;
   }
 
-  /// Takes up to `wanted` of the youngest of the thread's own shelf, or if that is empty of what
-  /// the other has to spare; returns how many.
+  /// Takes up to `wanted` of the batches that came last to the thread's own shelf, or if that is
+  /// empty of what the other has to spare; returns how many.
   unsigned take(unsigned own, std::uint64_t* to, unsigned wanted) {
     const unsigned taken = take_from(own, to, wanted, 0);
     return taken != 0 ? taken : take_from(own ^ 1, to, wanted, spared_);
@@ -106,7 +107,8 @@ class Shelves {
   /// So many times what the shelves hold may pass before the room is given up.
   static constexpr std::uint32_t kPatience = 4;
 
-  /// What is left on the shelf of others: two arrays of them, of blocks that share lines.
+  /// What is left on the shelf of others: two arrays full of blocks that share lines, or neighbours
+  /// of lines, which processors fetch together.
   static constexpr std::uint32_t spared_blocks(const ClassRecord& record) {
     constexpr std::uint32_t kArrays = 2, kMostLines = 8;
     return record.block_bytes <= kMostLines * kLineBytes ? kArrays * record.slots : 0;
@@ -117,7 +119,8 @@ class Shelves {
   }
   std::uint32_t held() const { return count_of(0) + count_of(1); }
 
-  /// The slots of the last `count` that came to a shelf of `all`.
+  /// The `count` slots farthest from the middle, of `all` on a shelf. On the second one they are
+  /// the lowest: of a part of a batch it gives what stood lowest in the array.
   std::uint64_t* youngest(unsigned shelf, std::uint32_t all, std::uint32_t count) const {
     return tables_.shelf(size_class_, shelf, all) + (shelf == 0 ? all - count : 0);
   }

@@ -119,10 +119,48 @@ TYPED_TEST(ShelvesTest, TheLastThatCameGoFirst) {
 }
 
 TYPED_TEST(ShelvesTest, APartOfWhatIsThereLeavesTheRest) {
-  this->burst(5);
+  this->burst(10);
   this->put(0, 1, 5);
   EXPECT_EQ(this->take(0, 4), (std::vector<std::uint64_t>{2, 3, 4, 5}));
   EXPECT_EQ(this->take(0, 4), (std::vector<std::uint64_t>{1}));
+  this->put(1, 1, 3);
+  this->put(1, 4, 2);
+  EXPECT_EQ(this->take(1, 4), (std::vector<std::uint64_t>{4, 5, 1, 2})) << "the last batch first";
+  EXPECT_EQ(this->take(1, 4), (std::vector<std::uint64_t>{3}));
+}
+
+TYPED_TEST(ShelvesTest, EitherHoldsAllThereIsRoomForAlone) {
+  for (const unsigned shelf : {0u, 1u}) {
+    this->list.shelf_room.store(this->slots);
+    this->put(shelf, 1, this->slots);
+    OneArray one_more(1);
+    EXPECT_FALSE(this->shelves.put(shelf ^ 1, one_more.get(), 0)) << "the room is for both";
+    const std::vector<std::uint64_t> taken = this->take(shelf, this->slots);
+    ASSERT_EQ(taken.size(), this->slots);
+    for (unsigned i = 0; i < this->slots; ++i) ASSERT_EQ(taken[i], i + 1);
+  }
+}
+
+TYPED_TEST(ShelvesTest, NeighboursDoNotMeet) {
+  // The first upwards of one class and the second of the next, and both ends of the table.
+  constexpr std::uint8_t kLast = SizeClasses<TypeParam>::kCount - 1;
+  const auto fill = [&](std::uint8_t size_class, unsigned shelf, std::uint64_t first) {
+    const unsigned count = this->range.root.classes[size_class].shelf_slots;
+    this->range.root.lists[size_class].shelf_room.store(count);
+    OneArray array(count);
+    for (unsigned i = 0; i < count; ++i) array.get().set_slot(i, first + i);
+    ASSERT_TRUE(
+        (Shelves<TypeParam>(this->range.root, SizeClass{size_class}).put(shelf, array.get(), 0)));
+  };
+  const auto expect = [&](std::uint8_t size_class, unsigned shelf, std::uint64_t first) {
+    const unsigned count = this->range.root.classes[size_class].shelf_slots;
+    std::vector<std::uint64_t> taken(count);
+    Shelves<TypeParam> of_class(this->range.root, SizeClass{size_class});
+    ASSERT_EQ(of_class.take(shelf, taken.data(), count), count);
+    for (unsigned i = 0; i < count; ++i) ASSERT_EQ(taken[i], first + i);
+  };
+  fill(0, 1, 10000), fill(1, 0, 20000), fill(2, 1, 30000), fill(kLast, 0, 40000);
+  expect(0, 1, 10000), expect(1, 0, 20000), expect(2, 1, 30000), expect(kLast, 0, 40000);
 }
 
 TYPED_TEST(ShelvesTest, BothHoldAllThereIsRoomForWithoutTouchingEachOther) {
@@ -156,7 +194,7 @@ TYPED_TEST(ShelvesTest, OwnBlocksComeBeforeThoseOfOthers) {
   EXPECT_EQ(this->take(0, 4), (std::vector<std::uint64_t>{1001}));
 }
 
-TYPED_TEST(ShelvesTest, BlocksThatShareNoLineAreForAll) {
+TYPED_TEST(ShelvesTest, LargerBlocksAreForAll) {
   using Classes = SizeClasses<TypeParam>;
   if (Classes::kBlocks.back() <= 8 * kLineBytes) GTEST_SKIP() << "there are none";
   std::uint8_t large = 0;
