@@ -154,8 +154,8 @@ class ThreadArrays : public ClassPools<Config> {
   [[gnu::always_inline]] bool shelve(ThreadBlock thread, SizeClass size_class, unsigned keep) {
     BlockArray array = array_of(thread, size_class);
     Shelves<Geometry> shelves(root_, size_class);
-    if (!shelves.has_room(array.count() - keep)) return false;
     const unsigned own = own_shelf(thread_header(thread).index);
+    if (!shelves.may_have_room(own, array.count() - keep)) return false;
     LockGuard guard(root_.lists[size_class.value].lock);
     return open_shelves() && shelves.put(own, array, keep);
   }

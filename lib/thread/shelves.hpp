@@ -47,9 +47,10 @@ class Shelves {
 
   // ---- without the lock, too: what is seen may then be old, which costs a burst, no more ----
 
-  bool may_hold_blocks() const { return held() != 0; }
-  bool has_room(unsigned blocks) const {
-    return held() + blocks <= list_.shelf_room.load(std::memory_order_relaxed);
+  bool may_hold_blocks() const { return (count_of(0) | count_of(1)) != 0; }
+  /// Whether a shelf would, if the other were empty; `put` looks at both.
+  bool may_have_room(unsigned shelf, unsigned blocks) const {
+    return count_of(shelf) + blocks <= list_.shelf_room.load(std::memory_order_relaxed);
   }
 
   /// Blocks went to the bitmaps. True if what stands on the shelves is to follow them: the room is
@@ -117,7 +118,6 @@ class Shelves {
   std::uint32_t count_of(unsigned shelf) const {
     return list_.shelved[shelf].load(std::memory_order_relaxed);
   }
-  std::uint32_t held() const { return count_of(0) + count_of(1); }
 
   /// The `count` slots farthest from the middle, of `all` on a shelf. On the second one they are
   /// the lowest: of a part of a batch it gives what stood lowest in the array.

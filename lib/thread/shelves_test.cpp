@@ -70,31 +70,31 @@ TYPED_TEST(ShelvesTest, CopiesOfAnyLengthAreWhole) {
 
 TYPED_TEST(ShelvesTest, HasNoRoomAtFirst) {
   EXPECT_FALSE(this->shelves.may_hold_blocks());
-  EXPECT_FALSE(this->shelves.has_room(1));
+  EXPECT_FALSE(this->shelves.may_have_room(0, 1));
 }
 
 TYPED_TEST(ShelvesTest, BlocksThatOnlyComeBackMakeNoRoom) {
   EXPECT_FALSE(this->shelves.note_passed(3));
-  EXPECT_FALSE(this->shelves.has_room(1));
+  EXPECT_FALSE(this->shelves.may_have_room(0, 1));
 }
 
 TYPED_TEST(ShelvesTest, BlocksThatAreOnlyAskedForMakeNoRoom) {
   this->shelves.note_missed(3);
-  EXPECT_FALSE(this->shelves.has_room(1));
+  EXPECT_FALSE(this->shelves.may_have_room(0, 1));
 }
 
 TYPED_TEST(ShelvesTest, RoomIsMadeForWhatCameBackAndWasAskedForAgain) {
   this->burst(3);
-  EXPECT_TRUE(this->shelves.has_room(3));
-  EXPECT_FALSE(this->shelves.has_room(4));
+  EXPECT_TRUE(this->shelves.may_have_room(0, 3));
+  EXPECT_FALSE(this->shelves.may_have_room(0, 4));
   this->shelves.note_missed(3);
-  EXPECT_FALSE(this->shelves.has_room(4)) << "nothing passed since";
+  EXPECT_FALSE(this->shelves.may_have_room(0, 4)) << "nothing passed since";
 }
 
 TYPED_TEST(ShelvesTest, RoomEndsWithTheSlots) {
   for (int i = 0; i < 3; ++i) this->burst(this->slots);
-  EXPECT_TRUE(this->shelves.has_room(this->slots));
-  EXPECT_FALSE(this->shelves.has_room(this->slots + 1));
+  EXPECT_TRUE(this->shelves.may_have_room(0, this->slots));
+  EXPECT_FALSE(this->shelves.may_have_room(0, this->slots + 1));
 }
 
 TYPED_TEST(ShelvesTest, ThreadsAreSpreadOverThem) {
@@ -108,7 +108,7 @@ TYPED_TEST(ShelvesTest, TheLastThatCameGoFirst) {
     this->burst(5);
     this->put(own, 1, 3);
     this->put(own, 4, 2);
-    EXPECT_FALSE(this->shelves.has_room(1));
+    EXPECT_FALSE(this->shelves.may_have_room(own, 1));
     EXPECT_EQ(this->take(own, 2), (std::vector<std::uint64_t>{4, 5}));
     EXPECT_EQ(this->take(own, 8), (std::vector<std::uint64_t>{1, 2, 3}));
     EXPECT_TRUE(this->take(own, 8).empty());
@@ -169,7 +169,8 @@ TYPED_TEST(ShelvesTest, BothHoldAllThereIsRoomForWithoutTouchingEachOther) {
     const unsigned half = this->slots / 2, rest = this->slots - half;
     this->put(first, 1, half);
     this->put(first ^ 1, 1001, rest);
-    EXPECT_FALSE(this->shelves.has_room(1)) << "the room is for both together";
+    OneArray one_more(1);
+    EXPECT_FALSE(this->shelves.put(0, one_more.get(), 0)) << "the room is for both together";
     std::vector<std::uint64_t> own = this->take(first, half), other = this->take(first ^ 1, rest);
     for (unsigned i = 0; i < half; ++i) ASSERT_EQ(own[i], i + 1);
     for (unsigned i = 0; i < rest; ++i) ASSERT_EQ(other[i], i + 1001);
@@ -235,7 +236,7 @@ TYPED_TEST(ShelvesTest, RoomIsTakenAwayWhenMuchMoreComesBackThanItHolds) {
   bool given_up = false;
   for (int i = 0; i < 5 && !given_up; ++i) given_up = this->shelves.note_passed(this->slots);
   EXPECT_TRUE(given_up);
-  EXPECT_FALSE(this->shelves.has_room(1));
+  EXPECT_FALSE(this->shelves.may_have_room(0, 1));
   EXPECT_FALSE(this->shelves.note_passed(this->slots)) << "there is nothing left to give up";
 }
 
