@@ -64,7 +64,8 @@ void put_and_look() {
   expect_clean({[] {
                   root.shelves.address = reinterpret_cast<Address>(slots);
                   root.lists[kClass.value].shelf_room.store(2, std::memory_order_relaxed);
-                  shelved.store(0, std::memory_order_relaxed);
+                  for (auto& each : root.lists[kClass.value].shelved)
+                    each.store(0, std::memory_order_relaxed);
                   make_array();
                   array().push(kBlocks[0]);
                   array().push(kBlocks[1]);
