@@ -65,7 +65,7 @@ class Reservation {
       std::max<std::size_t>(Geometry::kPageBytes, Geometry::kPoolBytes);
 
   /// Both shelves of a class.
-  static constexpr std::size_t kShelfBytes = kClassShelves * Geometry::kShelfSlots * 8;
+  static constexpr std::size_t kClassShelvesBytes = kClassShelves * Geometry::kShelfSlots * 8;
 
   /// Sizes of the parts, in the order they lie in.
   struct Plan {
@@ -81,7 +81,7 @@ class Reservation {
     plan.class_bytes = paged(pools);
     plan.pools = paged(pools * sizeof(PoolDescriptor<Native>));
     plan.bitmaps = paged(pools * Classes::kBitmapWords * 8);
-    plan.shelves = paged(Geometry::kPageBytes / 2 + Classes::kCount * kShelfBytes);
+    plan.shelves = paged(Geometry::kPageBytes / 2 + Classes::kCount * kClassShelvesBytes);
     // Thread blocks take a sixteenth of a small range at most, but there is room for one.
     const std::size_t stride = ThreadLayout<Geometry>::kBytes;
     plan.thread_count = std::clamp<std::size_t>(range / 16 / stride,
@@ -128,7 +128,7 @@ class Reservation {
     root_.pool_bytes = Geometry::kPoolBytes;
     root_.bitmap_bytes = Classes::kBitmapWords * 8;
     root_.thread_bytes = ThreadLayout<Geometry>::kBytes;
-    root_.shelf_bytes = kShelfBytes;
+    root_.shelf_bytes = kClassShelvesBytes;
     root_.attached_offset = ThreadLayout<Geometry>::kAttachedOffset;
     root_.max_threads = static_cast<std::uint32_t>(plan.thread_count);
     for (std::size_t i = 0; i < Classes::kCount; ++i) {

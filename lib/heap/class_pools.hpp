@@ -87,6 +87,7 @@ class ClassPools : public HeapParts<Config> {
     close_if_empty(pool, size_class);
   }
 
+  /// How many pools of the class stand in its list: each has a free block.
   std::uint32_t listed_pools(SizeClass size_class) {
     ClassList<Native>& list = root_.lists[size_class.value];
     LockGuard guard(list.lock);

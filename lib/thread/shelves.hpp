@@ -5,10 +5,10 @@
 //
 // A class has two, and each thread one of them, its own, that it puts on and takes from. From the
 // other it takes only what that has too much of: of blocks up to 512 bytes, what stands there above
-// two arrays full; of larger ones, all. So what goes to and fro between a thread's array
-// and its shelf stays with the thread, for blocks of two threads in one line cost both more than
-// all that is done here (lib/adr/011-shelves.md); and what one thread frees for another to allocate
-// still finds its way.
+// two arrays full; of larger ones, all. So what goes to and fro between a thread's array and its
+// shelf stays with the thread, for blocks of two threads in one line cost both more than all that
+// is done here (lib/adr/011-shelves.md); and what one thread frees for another to allocate still
+// finds its way.
 //
 // Shelves have no room at first. Blocks that go past them are counted; a refill while some are
 // shows that a shelf would have had them, and makes room for as many, for all shelves together.
@@ -35,6 +35,8 @@ constexpr unsigned own_shelf(std::uint32_t thread_index) {
 
 template <class Geometry>
 class Shelves {
+  static_assert(kClassShelves == 2, "the other shelf is the one there is");
+
  public:
   using Root = HeapRoot<Native>;
 
